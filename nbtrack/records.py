@@ -1,0 +1,348 @@
+"""The records that layers hand each other: frozen, plain, without behaviour.
+
+Times are seconds since the epoch (UTC) as floats, durations are seconds, sizes are bytes. Ids are UUIDv7
+in their hyphenated lower-case text form, so that ids sort by time. A digest is ``<algorithm>:<hex>``.
+Sequences are tuples and mappings are never changed after construction.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "JSON",
+    "Capture",
+    "CellError",
+    "Column",
+    "Content",
+    "Dataset",
+    "Dependency",
+    "Environment",
+    "Execution",
+    "LateMetric",
+    "Metric",
+    "MetricOrigin",
+    "Model",
+    "ModelBytes",
+    "Param",
+    "ParamOrigin",
+    "Point",
+    "Problem",
+    "Run",
+    "Session",
+    "SourceFile",
+    "State",
+    "Trials",
+    "new_id",
+]
+
+JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
+
+ParamOrigin: TypeAlias = Literal["constructor", "fit", "default", "variable", "loop", "grid", "explicit"]
+MetricOrigin: TypeAlias = Literal["call", "loop", "variable", "history", "explicit"]
+
+
+def new_id() -> str:
+    """A new UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
+    random = int.from_bytes(os.urandom(10), "big") & ((1 << 74) - 1)
+    value = (time.time_ns() // 1_000_000 & ((1 << 48) - 1)) << 80
+    value |= 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & ((1 << 62) - 1)
+    return str(uuid.UUID(int=value))
+
+
+class State(StrEnum):
+    """States of runs and executions, after ML Metadata."""
+
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A value chosen before training.
+
+    ``value`` is JSON; numbers that JSON lacks are the strings ``"NaN"``, ``"Infinity"``, ``"-Infinity"``.
+    ``execution_id`` is the execution that gave the value, where it is another than the run's own.
+    """
+
+    name: str
+    value: JSON
+    origin: ParamOrigin
+    execution_id: str | None = None
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A number measured after or during training; of a curve, its last value.
+
+    ``value`` may be NaN or infinite. ``variable`` is the name the number was bound to, ``dataset`` the name
+    of the data it was measured on, ``points`` the length of the curve (1: no curve), ``execution_id`` the
+    execution that measured it, ``at`` when.
+    """
+
+    name: str
+    value: float
+    origin: MetricOrigin
+    variable: str | None = None
+    dataset: str | None = None
+    execution_id: str | None = None
+    points: int = 1
+    at: float | None = None
+    curve: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a metric's curve: step (any integer), value, time."""
+
+    step: int
+    value: float
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateMetric:
+    """A metric measured in a later execution than the one that made the run."""
+
+    run_id: str
+    metric: Metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of tabular data.
+
+    ``digest`` is of dtype and content, not of the name, so a renamed column is recognised. ``chunks`` are the
+    digests of its consecutive row ranges of :data:`nbtrack.digests.CHUNK_ROWS` rows. ``profile`` holds count,
+    missing, min, max, mean, std, quantiles, top categories; no other data values.
+    """
+
+    name: str
+    dtype: str
+    digest: str
+    chunks: tuple[str, ...] = ()
+    profile: Mapping[str, JSON] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a value contains, told by digests.
+
+    ``kind`` is the qualified type such as ``pandas.DataFrame``; ``by_pickle`` says that the value had no
+    canonical form, so that its digest means nothing in another process; ``sampled`` that not all was read.
+    """
+
+    digest: str
+    kind: str
+    shape: tuple[int, ...] | None = None
+    columns: tuple[Column, ...] = ()
+    size_bytes: int | None = None
+    by_pickle: bool = False
+    sampled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Named data that went into a run; ``role`` is ``train``, ``validation``, ``test`` or ``input``."""
+
+    name: str
+    role: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file read, directly or through the cells a run depends on; ``path`` is relative to the project."""
+
+    path: str
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A fitted model.
+
+    ``variable`` is the name that held it after the execution (None: no name), ``stored`` whether its bytes
+    are in the store, ``retained`` whether the user's namespace still held it after the execution. ``blobs``
+    are the digests of the pickle stream and of its out-of-band buffers, in order.
+    """
+
+    class_name: str
+    module: str
+    framework: str
+    variable: str | None = None
+    digest: str | None = None
+    size_bytes: int | None = None
+    stored: bool = False
+    retained: bool = False
+    blobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBytes:
+    """A serialised model on its way to the store: a pickle protocol 5 stream and its out-of-band buffers.
+
+    ``buffers`` are C-contiguous views on the model's own memory, not copies: they are to be written before
+    the user's code runs again. ``digest`` is over the digests of stream and buffers; ``blob_digests`` are
+    theirs, stream first.
+    """
+
+    digest: str
+    stream: bytes
+    buffers: tuple[memoryview, ...]
+    blob_digests: tuple[str, ...]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellError:
+    """The exception that ended an execution; texts are redacted."""
+
+    name: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One life of one kernel (or of one script)."""
+
+    id: str
+    started_at: float
+    pid: int
+    host: str
+    boot_id: str
+    python: str
+    notebook_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where a run ran; ``digest`` is over all the rest."""
+
+    digest: str
+    python: str
+    platform: str
+    packages: Mapping[str, str]
+    git: Mapping[str, JSON] | None = None
+    hardware: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One running of one cell.
+
+    ``sequence`` counts the executions of a session from 1, whatever the front end's ``execution_count``.
+    ``source`` is the cell as typed with secrets replaced; ``source_digest`` is of that text. ``reads`` and
+    ``writes`` are names of the user's namespace.
+    """
+
+    id: str
+    session_id: str
+    sequence: int
+    source: str
+    source_digest: str
+    started_at: float
+    state: State
+    execution_count: int | None = None
+    cell_id: str | None = None
+    notebook_path: str | None = None
+    duration_seconds: float | None = None
+    error: CellError | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """An execution that a run depends on."""
+
+    execution_id: str
+    execution_count: int | None = None
+    cell_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """A table of trials inside one run: a search's candidates, or the fits above the cap of a cell.
+
+    Every row has one value per column.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[JSON, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One training, whole. Of a list of runs, ``execution.source`` and ``datasets[].columns`` may be left out.
+
+    ``label`` such as ``RandomForestClassifier-3`` is given by the store when the run is first saved; it is
+    ``label_stem`` and a number that is never used again. ``fits`` counts the trainings that this run stands
+    for (the folds of one estimator refitted in a loop), ``name`` is what the user called it.
+    """
+
+    id: str
+    label_stem: str
+    state: State
+    experiment: str
+    started_at: float
+    execution: Execution
+    label: str = ""
+    name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    starred: bool = False
+    note: str | None = None
+    duration_seconds: float | None = None
+    capture_seconds: float | None = None
+    capture_notes: tuple[str, ...] = ()
+    explicit: bool = False
+    fits: int = 1
+    model: Model | None = None
+    params: tuple[Param, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    files: tuple[SourceFile, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    stale: tuple[Mapping[str, JSON], ...] = ()
+    trials: Trials | None = None
+    environment: Environment | None = None
+    reproduction: Mapping[str, JSON] | None = None
+    registered: tuple[Mapping[str, JSON], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """All that one execution gives the store, written in one transaction.
+
+    ``earlier`` are executions since the last capture that made no run of their own; ``models`` maps run ids
+    to bytes still to be stored.
+    """
+
+    execution: Execution
+    runs: tuple[Run, ...] = ()
+    earlier: tuple[Execution, ...] = ()
+    late_metrics: tuple[LateMetric, ...] = ()
+    models: Mapping[str, ModelBytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something ``doctor`` found: what is wrong, with which thing, what to do. ``severity`` is error or warning."""
+
+    severity: Literal["error", "warning"]
+    subject: str
+    message: str
+    remedy: str
