@@ -111,7 +111,9 @@ def _parse(name: str, text: str) -> object:
 def _checked(name: str, value: object) -> object:
     known = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
     if name not in known:
-        raise UsageError(f"Unknown setting {name!r} in [tool.nbtrack]; there are: {', '.join(sorted(known))}.")
+        raise UsageError(
+            f"Unknown setting {name!r} in [tool.nbtrack]; there are: {', '.join(sorted(known))}."
+        )
     if type(value) is not known[name]:
         raise UsageError(f"Setting {name!r} is {value!r}; it takes a value of type {known[name].__name__}.")
     return value
