@@ -1,0 +1,123 @@
+"""Runs as a small card of HTML for notebook output: inline style, no script, every text escaped.
+
+Colours are JupyterLab's theme variables, with fallbacks that inherit from wherever the card is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from nbtrack.records import Run, State
+from nbtrack.render.highlights import (
+    chosen_params,
+    dataset_text,
+    differing_params,
+    main_dataset,
+    main_metrics,
+    metric_text,
+    model_text,
+    param_text,
+    state_text,
+    title,
+)
+from nbtrack.render.numbers import duration
+from nbtrack.render.plain import clean, cut
+
+__all__ = ["run_card"]
+
+_WHOLE_CARDS = 3
+_LINES = 13
+_COLOURS = {
+    State.RUNNING: "var(--jp-brand-color1,#1976d2)",
+    State.COMPLETE: "var(--jp-success-color1,#388e3c)",
+    State.FAILED: "var(--jp-error-color1,#d32f2f)",
+    State.CANCELED: "var(--jp-warn-color1,#f57c00)",
+}
+_MUTED = "opacity:.72"
+_BOX = (
+    "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
+    "line-height:1.5;color:var(--jp-ui-font-color1,inherit);margin:2px 0;padding:1px 0 1px 9px;"
+    "overflow-wrap:anywhere;border-left:3px solid "
+)
+
+
+def run_card(runs: Sequence[Run]) -> str:
+    """``runs`` as HTML: up to three as cards, more as one line each, above thirteen the rest as a count.
+
+    Less than 4 kB for each run, whatever it holds.
+    """
+    if not runs:
+        return ""
+    if len(runs) <= _WHOLE_CARDS:
+        return "".join(_box(_card(run), run.state) for run in runs)
+    telling = differing_params(runs)[:3]
+    lines = [f"<div>{_line(run, telling)}</div>" for run in runs[:_LINES]]
+    if len(runs) > _LINES:
+        lines.append(f'<div style="{_MUTED}">+{len(runs) - _LINES} more</div>')
+    return _box("".join(lines), _worst(runs))
+
+
+def _card(run: Run) -> str:
+    heading = [_label(run), *_metrics(run, limit=4)]
+    if run.name:
+        heading.insert(1, f"<i>{_text(run.name, 48)}</i>")
+    params = [_param(run, name) for name in list(chosen_params(run))[:6]]
+    dataset = main_dataset(run)
+    facts = [
+        f"{run.fits} fits" if run.fits > 1 else "",
+        "" if run.trials is None else f"{len(run.trials.rows)} trials",
+        "" if dataset is None else escape(dataset_text(dataset)),
+        model_text(run),
+        "" if run.capture_seconds is None else duration(run.capture_seconds),
+    ]
+    rows = [
+        f"<div>{' · '.join(heading)}</div>",
+        _muted(params),
+        _muted([fact for fact in facts if fact]),
+        *(f'<div style="color:{_COLOURS[State.CANCELED]}">{_text(note, 100)}</div>' for note in _notes(run)),
+    ]
+    return "".join(rows)
+
+
+def _line(run: Run, telling: Sequence[str]) -> str:
+    params = [_param(run, name) for name in telling if param_text(run, name)]
+    return " · ".join([_label(run), *_metrics(run, limit=2), *params])
+
+
+def _label(run: Run) -> str:
+    label = f"<b>{_text(title(run), 60)}</b>"
+    if run.state is State.COMPLETE:
+        return label
+    return f'{label} · <b style="color:{_COLOURS[run.state]}">{escape(state_text(run))}</b>'
+
+
+def _metrics(run: Run, limit: int) -> list[str]:
+    return [escape(metric_text(run, metric)) for metric in main_metrics(run, limit)]
+
+
+def _param(run: Run, name: str) -> str:
+    return f"{_text(name, 24)} = {escape(param_text(run, name))}"
+
+
+def _notes(run: Run) -> list[str]:
+    if len(run.capture_notes) <= 2:  # noqa: PLR2004 - two are shown, more are counted
+        return list(run.capture_notes)
+    return [run.capture_notes[0], f"and {len(run.capture_notes) - 1} more notes"]
+
+
+def _muted(parts: Sequence[str]) -> str:
+    return f'<div style="{_MUTED}">{" · ".join(parts)}</div>' if parts else ""
+
+
+def _text(text: str, limit: int) -> str:
+    return escape(cut(clean(text), limit))
+
+
+def _worst(runs: Sequence[Run]) -> State:
+    order = (State.FAILED, State.CANCELED, State.RUNNING, State.COMPLETE)
+    return min((run.state for run in runs), key=order.index)
+
+
+def _box(body: str, state: State) -> str:
+    return f'<div class="nbtrack-card" style="{_BOX}{_COLOURS[state]}">{body}</div>'

@@ -1,0 +1,44 @@
+"""The quiet line under a training cell."""
+
+from __future__ import annotations
+
+from nbtrack.records import Run, State
+from nbtrack.render.highlights import (
+    dataset_text,
+    main_dataset,
+    main_metrics,
+    metric_text,
+    model_text,
+    state_text,
+    title,
+)
+from nbtrack.render.numbers import duration
+from nbtrack.render.plain import clean, cut
+
+__all__ = ["line_parts", "run_line"]
+
+
+def run_line(run: Run) -> str:
+    """``run`` on one line; the time at its end is what capturing it cost.
+
+    ``▸ RandomForestClassifier-3 · accuracy 0.973 · X_train b3:9f3a… (455×30) · model 1.2 MB · 6 ms``
+    """
+    return f"▸ {' · '.join((title(run), *line_parts(run)))}"
+
+
+def line_parts(run: Run) -> list[str]:
+    """What :func:`run_line` says after the label, piece by piece."""
+    dataset = main_dataset(run)
+    notes = len(run.capture_notes)
+    parts = [
+        cut(clean(run.name), 40) if run.name else "",
+        "" if run.state is State.COMPLETE else state_text(run),
+        f"{run.fits} fits" if run.fits > 1 else "",
+        *(metric_text(run, metric) for metric in main_metrics(run)),
+        "" if run.trials is None else f"{len(run.trials.rows)} trials",
+        "" if dataset is None else dataset_text(dataset),
+        model_text(run),
+        f"{notes} note{'s' if notes > 1 else ''}" if notes else "",
+        "" if run.capture_seconds is None else duration(run.capture_seconds),
+    ]
+    return [part for part in parts if part]

@@ -1,0 +1,115 @@
+"""A run to render: the design's own example, and a way to vary it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nbtrack.records import (
+    Column,
+    Content,
+    Dataset,
+    Dependency,
+    Environment,
+    Execution,
+    Metric,
+    Model,
+    Param,
+    Run,
+    SourceFile,
+    State,
+)
+
+RUN_ID = "01936b2e-8f3a-7c21-9b1d-5a4f0c8e7d66"
+STARTED = 1_795_426_200.123  # 2026-11-23T09:30:00.123Z
+
+
+def _execution() -> Execution:
+    return Execution(
+        id="01936b2e-8f39-7000-8000-000000000007",
+        session_id="01936b2e-0000-7000-8000-000000000001",
+        sequence=7,
+        source="clf = RandomForestClassifier(n_estimators=200)\nclf.fit(X_train, y_train)",
+        source_digest="b3:5e0c" + "0" * 60,
+        started_at=STARTED,
+        state=State.COMPLETE,
+        execution_count=7,
+        cell_id="c12",
+        notebook_path="churn.ipynb",
+    )
+
+
+def _run() -> Run:
+    return Run(
+        id=RUN_ID,
+        label_stem="RandomForestClassifier",
+        label="RandomForestClassifier-3",
+        state=State.COMPLETE,
+        experiment="churn",
+        started_at=STARTED,
+        execution=_execution(),
+        duration_seconds=0.41,
+        capture_seconds=0.006,
+        model=Model(
+            class_name="RandomForestClassifier",
+            module="sklearn.ensemble._forest",
+            framework="sklearn",
+            variable="clf",
+            digest="b3:77aa" + "0" * 60,
+            size_bytes=1_204_331,
+            stored=True,
+            retained=True,
+        ),
+        params=(
+            Param(name="n_estimators", value=200, origin="constructor"),
+            Param(
+                name="lr", value=0.001, origin="variable", execution_id="01936b2e-0000-7000-8000-000000000002"
+            ),
+            Param(name="max_depth", value=None, origin="default"),
+        ),
+        metrics=(
+            Metric(
+                name="accuracy",
+                value=0.973,
+                origin="call",
+                dataset="X_test",
+                execution_id="01936b2e-8f39-7000-8000-000000000007",
+            ),
+        ),
+        datasets=(
+            Dataset(
+                name="X_train",
+                role="train",
+                content=Content(
+                    digest="b3:9f3a" + "0" * 60,
+                    kind="pandas.DataFrame",
+                    shape=(455, 30),
+                    columns=(Column(name="mean radius", dtype="float64", digest="b3:0101" + "0" * 60),),
+                ),
+            ),
+        ),
+        files=(SourceFile(path="data/churn.csv", digest="b3:c5c5" + "0" * 60, size_bytes=48_213),),
+        depends_on=(
+            Dependency(execution_id="01936b2e-0000-7000-8000-000000000002", execution_count=2, cell_id="c3"),
+        ),
+        environment=Environment(
+            digest="b3:e0e0" + "0" * 60,
+            python="3.11.7",
+            platform="Linux-6.1-x86_64",
+            packages={"scikit-learn": "1.9.1"},
+            git={"commit": "0f3c2d1", "dirty": True},
+        ),
+    )
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Run]:
+    """Make the example run with the given fields replaced."""
+
+    def make(**changes: Any) -> Run:
+        return dataclasses.replace(_run(), **changes)
+
+    return make
