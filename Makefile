@@ -1,0 +1,63 @@
+# Everything a person or a machine does here. Needs make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# The benchmarks that `make bench` runs: folders of benchmarks/.
+BENCH ?= start store
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint lab bench docs clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## execute the example notebook in a real kernel and list its runs
+	@$(BIN)/nbtrack demo
+
+test: $(VENV)/.test lint ## check style, types and layers, then run all tests with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/.test ## check style, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lab: $(VENV)/.lab ## open JupyterLab on the examples
+	cd examples && ../$(BIN)/jupyter lab
+
+bench: $(VENV)/.test ## run the benchmarks (BENCH="start" for one of them)
+	@for one in $(BENCH); do echo "== $$one"; $(BIN)/python benchmarks/$$one/run.py || exit 1; done
+
+docs: $(VENV)/.test ## generate the reference pages
+	$(BIN)/python docs/generate.py
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) nbtrack-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+# Each stamp says that what it names is installed; it is redone when pyproject.toml changes.
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.demo
+	$(PIP) --group lab
+	@touch $@
+
+# PyTorch by itself and first: its CPU build. As a dependency of something else it would come with CUDA.
+$(VENV)/.torch: $(VENV)/.made
+	$(PIP) 'torch==2.13.0'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.torch $(VENV)/.demo
+	$(PIP) --group test
+	@touch $@

@@ -1,0 +1,123 @@
+"""The command ``nbtrack``: its verbs, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from nbtrack.errors import AmbiguousRun, NbtrackError, QueryError, UnknownRun
+
+__all__ = ["VERBS", "program", "run"]
+
+# Each verb and the module that has it: only the one that is called is imported.
+VERBS = {
+    "runs": "nbtrack.cli.listing",
+    "show": "nbtrack.cli.listing",
+    "doctor": "nbtrack.cli.doctor",
+    "demo": "nbtrack.cli.demo",
+}
+
+_BUG = 70  # EX_SOFTWARE of sysexits.h
+_INTERRUPTED = 130  # as shells report a process ended by SIGINT
+
+
+class _Verbs(click.Group):
+    """A group whose verbs are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        home = VERBS.get(cmd_name)
+        if home is None:
+            return None
+        command = getattr(importlib.import_module(home), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="The .nbtrack folder, or the project that has it. Default: the nearest upward.",
+)
+@click.version_option(package_name="nbtrack", message="nbtrack %(version)s")
+@click.pass_context
+def program(context: click.Context, store: Path | None) -> None:
+    """Lists and shows the runs that notebooks left in a project's .nbtrack folder.
+
+    RUN is an id or a unique beginning of one, a label such as RandomForestClassifier-3, `last`, or
+    best:METRIC (best:-loss for the smallest).
+    """
+    context.obj = store
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Carry out ``arguments`` and return the exit code; errors are told on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character, such as a bar of a curve, gets a question mark for it.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = program.main(
+            args=None if arguments is None else list(arguments), prog_name="nbtrack", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _leave_quietly()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (click.ClickException, click.Abort, NbtrackError) as error:
+        return _tell(error)
+    except Exception:
+        traceback.print_exc()
+        _say("error: This is a bug in nbtrack; the lines above say where.")
+        return _BUG
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: click.ClickException | click.Abort | NbtrackError) -> int:
+    if isinstance(error, click.Abort):
+        return _INTERRUPTED
+    if isinstance(error, click.ClickException):
+        _say(f"error: {error.format_message()}")
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            _say(f"hint: {context.command_path} --help")
+        return error.exit_code
+    _say(f"error: {error}")
+    for line in _hints(error):
+        _say(line)
+    return error.exit_code
+
+
+def _hints(error: NbtrackError) -> list[str]:
+    """What the error knows beyond its message."""
+    message = str(error)
+    if isinstance(error, QueryError):
+        return [f"  {error.query}", f"  {' ' * error.position}^"]
+    if isinstance(error, AmbiguousRun):
+        return [f"  {one}" for one in error.candidates if one not in message]
+    if isinstance(error, UnknownRun):
+        unnamed = [label for label in error.nearest if label not in message]
+        return [f"hint: nearest are {', '.join(unnamed)}"] if unnamed else []
+    return []
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(line, err=True)
+
+
+def _leave_quietly() -> int:
+    # The reader had enough. Python flushes stdout once more at its end, which must not fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
