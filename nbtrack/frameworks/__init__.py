@@ -1,1 +1,29 @@
+"""What nbtrack knows of machine-learning libraries: one file per library, one protocol, one registry."""
 
+from __future__ import annotations
+
+from nbtrack.frameworks.protocol import (
+    Argument,
+    Call,
+    Framework,
+    Outcome,
+    Parameters,
+    Training,
+    TrainingKind,
+)
+from nbtrack.frameworks.registry import owner, predictor, present, scores, training
+
+__all__ = [
+    "Argument",
+    "Call",
+    "Framework",
+    "Outcome",
+    "Parameters",
+    "Training",
+    "TrainingKind",
+    "owner",
+    "predictor",
+    "present",
+    "scores",
+    "training",
+]

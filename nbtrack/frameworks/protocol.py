@@ -59,7 +59,8 @@ class Training:
 
     ``model`` is the object to be fitted (None where only the result is one, as in ``xgboost.train``), ``params``
     the author's choices passed in this call (epochs, cv, …), data excluded. ``continues``: repeated calls on the
-    same model go on with one training (``partial_fit``, an optimizer's ``step``).
+    same model go on with one training (``partial_fit``, an optimizer's ``step``). ``encloses``: trainings inside
+    the call, in code of the notebook, are trainings of their own (the trials of a study).
     """
 
     kind: TrainingKind
@@ -67,6 +68,7 @@ class Training:
     data: tuple[Argument, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     continues: bool = False
+    encloses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
