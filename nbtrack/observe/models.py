@@ -1,0 +1,243 @@
+"""Models as bytes: pickle protocol 5 through cloudpickle, large arrays out of band.
+
+Every large buffer becomes bytes of its own, so that two models that share weights share what is stored.
+Buffers are views on the model's memory: nothing large is copied. The stream names only the model's own
+libraries, so that it loads, with its buffers, where nbtrack is not installed.
+
+PyTorch pickles a storage by copying it into the stream (``torch.save``); here its bytes leave as a numpy view
+instead, and tensors that share a storage share it again after loading. GPU tensors are moved to the CPU.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import operator
+import pickle
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import cloudpickle
+
+from nbtrack.errors import CaptureError
+from nbtrack.records import Model, ModelBytes
+
+try:
+    from nbtrack.digests import digest_bytes
+except ImportError:
+    from blake3 import blake3
+
+    def digest_bytes(data: Any) -> str:
+        return f"b3:{blake3(data).hexdigest()}"
+
+
+__all__ = ["OUT_OF_BAND_BYTES", "describe", "deserialize", "serialize"]
+
+OUT_OF_BAND_BYTES = 1 << 17
+"""Smaller buffers stay in the stream: a forest of a thousand small trees is to be one blob."""
+
+MAX_PATH = 6
+MAX_PARTS = 200
+"""How far the search for an unpicklable part goes: levels down, parts of each."""
+
+_MODEL_DOMAIN = b"nbtrack model v1\n"
+"""Keeps a model's digest apart from that of any blob; no digest holds a line break, so joining is safe."""
+
+
+def serialize(model: object) -> ModelBytes:
+    """The model as a pickle stream and its out-of-band buffers, with their digests.
+
+    The same unchanged model gives the same digest within one process. The buffers are views on the model's
+    own memory, to be written before the user's code runs again.
+
+    Raises:
+        CaptureError: the model cannot be pickled; the message names the part that is in the way.
+    """
+    file = io.BytesIO()
+    buffers: list[memoryview] = []
+    try:
+        _dump(model, file, buffers)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # A user's __reduce__ may raise anything, SystemExit included: the run goes on without its model.
+        raise CaptureError(_refusal(model, error)) from error
+    stream = file.getvalue()
+    blobs = tuple(digest_bytes(part) for part in (stream, *buffers))
+    return ModelBytes(
+        digest=digest_bytes(_MODEL_DOMAIN + "\n".join(blobs).encode()),
+        stream=stream,
+        buffers=tuple(buffers),
+        blob_digests=blobs,
+        size_bytes=len(stream) + sum(buffer.nbytes for buffer in buffers),
+    )
+
+
+def deserialize(stream: bytes, buffers: Sequence[bytes | bytearray | memoryview]) -> Any:
+    """The model again. This executes what the pickle says: only for streams that the user trusts.
+
+    Writable buffers become the memory of the model's arrays; read-only ones are copied, so that the arrays
+    can be trained further.
+
+    Raises:
+        CaptureError: the stream cannot be loaded here; the message says why.
+    """
+    try:
+        return pickle.loads(stream, buffers=[_writable(buffer) for buffer in buffers])  # noqa: S301 - asked for
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise CaptureError(
+            f"The stored model cannot be loaded in this environment: {_short(error)}. "
+            "Compare the run's packages with the installed ones, and install those that are missing.",
+        ) from error
+
+
+def describe(
+    model: object,
+    *,
+    framework: str,
+    variable: str | None = None,
+    retained: bool = False,
+) -> Model:
+    """The record of a model whose bytes are not (yet) stored."""
+    kind = type(model)
+    return Model(
+        class_name=kind.__name__,
+        module=str(kind.__module__),
+        framework=framework,
+        variable=variable,
+        retained=retained,
+    )
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """cloudpickle's pickler, which also takes the bytes of torch storages out of band."""
+
+    def __init__(self, file: _Sink, buffers: list[memoryview]) -> None:
+        super().__init__(file, protocol=5, buffer_callback=self._keep)
+        self._buffers = buffers
+        # Without numpy there is no view on a storage's memory; torch's own way remains.
+        self._torch: Any = sys.modules.get("torch") if "numpy" in sys.modules else None
+        # One stand-in per storage, so that pickle's memo recognises the second tensor on it. The storage is
+        # kept with it: its address must not be used again during the dump.
+        self._storages: dict[int, tuple[Any, _Reduced]] = {}
+
+    def _keep(self, buffer: pickle.PickleBuffer) -> bool:
+        view = buffer.raw()
+        if view.nbytes < OUT_OF_BAND_BYTES:
+            return True
+        self._buffers.append(view)
+        return False
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is _Reduced:
+            return obj.function, obj.arguments
+        if self._torch is not None:
+            if isinstance(obj, self._torch.storage.TypedStorage):
+                untyped = self._storage(obj._untyped_storage)  # noqa: SLF001 - as torch.save itself reads it
+                # A call with keywords; _internal is what keeps the class from warning about itself.
+                make = functools.partial(type(obj), wrap_storage=untyped, dtype=obj.dtype, _internal=True)
+                return make, ()
+            if isinstance(obj, self._torch.UntypedStorage):
+                whole = self._storage(obj)
+                return whole.function, whole.arguments
+        return super().reducer_override(obj)  # type: ignore[misc]  # as above
+
+    def _storage(self, storage: Any) -> _Reduced:
+        address = storage._cdata  # noqa: SLF001 - the identity that torch.save goes by
+        if address not in self._storages:
+            torch = self._torch
+            tensor = torch.empty(0, dtype=torch.uint8).set_(storage.cpu())
+            as_tensor = _Reduced(torch.from_numpy, (tensor.numpy(),))
+            self._storages[address] = (
+                storage,
+                _Reduced(operator.methodcaller("untyped_storage"), (as_tensor,)),
+            )
+        return self._storages[address][1]
+
+
+class _Reduced:
+    """Something that unpickles as the result of a call."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class _Sink(Protocol):
+    def write(self, data: Any, /) -> object: ...
+
+
+class _Nowhere:
+    """A file that forgets what it is given."""
+
+    def write(self, data: Any, /) -> int:
+        return len(data)
+
+
+def _dump(value: object, sink: _Sink, buffers: list[memoryview]) -> None:
+    with warnings.catch_warnings():
+        # What a library has to say about being pickled is not about the user's cell.
+        warnings.simplefilter("ignore")
+        _Pickler(sink, buffers).dump(value)
+
+
+def _writable(buffer: bytes | bytearray | memoryview) -> bytearray | memoryview:
+    view = memoryview(buffer)
+    return bytearray(view) if view.readonly else view
+
+
+def _refusal(model: object, error: BaseException) -> str:
+    # Looking for the part in the way costs more pickling: not when memory or the stack ran out.
+    path, part = ("", model) if isinstance(error, MemoryError | RecursionError) else _culprit(model)
+    where = f"its {path} (a {type(part).__name__})" if path else "it"
+    return (
+        f"The model, a {type(model).__name__}, could not be pickled: {where} raised {_short(error)}. "
+        "Its parameters and metrics are recorded; to have the model stored too, leave that part out in a "
+        "__getstate__ of its class."
+    )
+
+
+def _culprit(value: object) -> tuple[str, object]:
+    """The innermost part found that refuses to be pickled, and the path to it from ``value``."""
+    path = ""
+    for _ in range(MAX_PATH):
+        refusing = ((name, part) for name, part in _parts(value) if not _pickles(part))
+        name, part = next(refusing, (None, None))
+        if name is None:
+            break
+        path, value = path + name, part
+    return path, value
+
+
+def _parts(value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        named = [(f"[{key!r}]", part) for key, part in value.items() if isinstance(key, str | int)]
+    elif isinstance(value, list | tuple):
+        named = [(f"[{position}]", part) for position, part in enumerate(value)]
+    else:
+        named = [(f".{name}", part) for name, part in getattr(value, "__dict__", {}).items()]
+    return iter(named[:MAX_PARTS])
+
+
+def _pickles(value: object) -> bool:
+    try:
+        _dump(value, _Nowhere(), [])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False  # the caller names this part in its message
+    return True
+
+
+def _short(error: BaseException) -> str:
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = ""  # an exception's own __str__ may raise; its type is told all the same
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
