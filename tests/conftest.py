@@ -1,4 +1,4 @@
-"""A run to render: the design's own example, and a way to vary it."""
+"""A run to test with: the example of the documented JSON form, and a way to vary it."""
 
 from __future__ import annotations
 
