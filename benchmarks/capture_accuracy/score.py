@@ -163,17 +163,16 @@ def _load_state(run: Mapping, variable: str) -> str:
 
 def _score_params(result: Score, cell: _Cell) -> None:
     labelled = cell.label["param_info"]
-    recorded = [list(_written(run)) for run in cell.runs]
     for param in labelled:
         models = [model for model in cell.label["models"] if model["var"] == param["model"]]
         right = [run for model in models for run in runs_of(model, cell.runs)] if models else cell.runs
-        values = [v for run, params in zip(cell.runs, recorded, strict=True) if run in right
-                  for name, v in params if last_name(name) == last_name(param["name"])]  # fmt: skip
+        told = [one for run in right for one in (*_written(run), *_tried(run))]
+        values = [value for name, value in told if last_name(name) == last_name(param["name"])]
         what = f"{param['name']} = {param['value']!r}"
         detail = f"{param['kind']}; recorded: {values!r}" if values else f"{param['kind']}; not recorded"
         result.add(cell.miss("params recall", what, detail), hit=found_in(param["value"], values))
     seen = set()
-    for name, value in (pair for params in recorded for pair in params):
+    for name, value in (written for run in cell.runs for written in _written(run)):
         if (key := (last_name(name), repr(value))) not in seen:
             seen.add(key)
             hit = any(last_name(p["name"]) == key[0] and _part_of(p["value"], value) for p in labelled)
@@ -185,6 +184,14 @@ def _written(run: Mapping) -> Iterator[tuple[str, Any]]:
     for param in run["params"]:
         if param.get("origin") != "default":
             yield from flatten(param["name"], param["value"])
+
+
+def _tried(run: Mapping) -> Iterator[tuple[str, Any]]:
+    """What the table of trials says, column by column: the values of parameters and metrics of many fits."""
+    trials = run.get("trials") or {"columns": [], "rows": []}
+    for position, column in enumerate(trials["columns"]):
+        for row in trials["rows"]:
+            yield column, row[position]
 
 
 def _part_of(labelled: Any, value: Any) -> bool:
@@ -263,7 +270,7 @@ def _truths(cell: _Cell, capture: Mapping) -> list[tuple[Mapping, Truth, list[Ma
 def _score_recall(result: Score, cell: _Cell, truths: Sequence[tuple[Mapping, Truth, list[Mapping]]]) -> None:
     used: set[tuple[str, str, Any, Any]] = set()
     for metric, truth, runs in truths:
-        records = [(run["id"], record) for run in runs for record in run["metrics"]]
+        records = [(run["id"], record) for run in runs for record in (*run["metrics"], *_trial_metrics(run))]
         params = [param for run in runs for param in run["params"]]
         hits = truth.told_by([record for _id, record in records], params)
         if truth.single:
@@ -276,6 +283,12 @@ def _score_recall(result: Score, cell: _Cell, truths: Sequence[tuple[Mapping, Tr
         got = sorted({f"{record['name']}={record['value']}" for _id, record in records})
         detail = f"true: {_brief(truth)}; recorded: {', '.join(got)[:300] or 'nothing'}"
         result.add(cell.miss("metrics recall", what, detail), hit=bool(hits))
+
+
+def _trial_metrics(run: Mapping) -> Iterator[dict]:
+    for position, (name, value) in enumerate(_tried(run)):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield {"name": name, "value": value, "origin": "trials", "dataset": position}
 
 
 def _key(run_id: str, record: Mapping) -> tuple[str, str, Any, Any]:

@@ -238,6 +238,19 @@ def test_a_recorded_dict_also_says_its_items():
     assert counts(result, "params recall", "params precision") == [(1, 1), (1, 1)]
 
 
+def test_a_table_of_trials_tells_parameters_and_metrics_of_many_fits_but_is_not_held_against_precision():
+    labelled = cell(
+        1,
+        param_info=[written("C", [1, 10], kind="loop")],
+        metrics=[measured("scores", "scores", 1)],
+    )
+    trials = {"columns": ["C", "score"], "rows": [[1, 0.5], [10, 0.7]]}
+    truth = {1: {"values": {"scores": {"numbers": [0.5, 0.7], "shape": [2]}}}}
+    result = score(label(labelled), capture(run(1, trials=trials), truth=truth))
+    assert counts(result, "params recall", "metrics recall") == [(1, 1), (1, 1)]
+    assert counts(result, "params precision", "metrics precision") == [(0, 0), (0, 0)]
+
+
 def test_data_without_a_digest_is_not_recorded():
     kept = run(1, datasets=[{"name": "X", "digest": None}, {"name": "y", "digest": "b3:1"}])
     result = score(label(cell(1, data=["X", "y"])), capture(kept))
