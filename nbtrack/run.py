@@ -24,7 +24,11 @@ __all__ = ["Run", "get", "runs"]
 
 
 def runs(
-    query: str | None = None, *, experiment: str | None = None, limit: int | None = None
+    query: str | None = None,
+    *,
+    experiment: str | None = None,
+    limit: int | None = None,
+    store: Path | str | None = None,
 ) -> pd.DataFrame:
     """The project's runs, newest first, one a row.
 
@@ -32,6 +36,7 @@ def runs(
         query: such as ``'accuracy > 0.9 and (C < 1 or model = "SVC")'``; None: all.
         experiment: only the runs of this experiment.
         limit: at most so many.
+        store: the ``.nbtrack`` folder; by default the nearest upward.
 
     Returns:
         A frame with the columns ``label``, ``state``, ``experiment``, ``model`` (class name), ``started_at``
@@ -43,22 +48,24 @@ def runs(
         QueryError: the query does not parse.
         StoreNotFound: there is no store here or above.
     """
-    with Store.open(find_store()) as store:
-        found = store.find_runs(query, limit=limit, experiment=experiment)
+    with Store.open(_folder(store)) as opened:
+        found = opened.find_runs(query, limit=limit, experiment=experiment)
     return _frame(found)
 
 
-def get(ref: str) -> Run:
+def get(ref: str, *, store: Path | str | None = None) -> Run:
     """The run that ``ref`` names: an id or unique prefix, a label, ``last``, or ``best:METRIC``.
+
+    ``store`` is the ``.nbtrack`` folder; by default the nearest upward.
 
     Raises:
         UnknownRun: there is none; the nearest are named.
         AmbiguousRun: a prefix that several share.
         StoreNotFound: there is no store here or above.
     """
-    folder = find_store()
-    with Store.open(folder) as store:
-        return Run(store.get_run(ref), folder)
+    folder = _folder(store)
+    with Store.open(folder) as opened:
+        return Run(opened.get_run(ref), folder)
 
 
 class Run:
@@ -173,6 +180,10 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.record.id)
+
+
+def _folder(given: Path | str | None) -> Path:
+    return find_store() if given is None else Path(given).resolve()
 
 
 def _frame(found: Sequence[records.Run]) -> pd.DataFrame:
