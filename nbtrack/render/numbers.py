@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-__all__ = ["duration", "moment", "number", "shape", "short_digest", "size", "sparkline"]
+__all__ = ["duration", "moment", "number", "number_column", "shape", "short_digest", "size", "sparkline"]
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -26,13 +26,24 @@ def number(value: float, digits: int = 4) -> str:
     while abs(value) < 1 and abs(float(text)) == 1:
         digits += 1
         text = f"{value:.{digits}g}"
-    return text if {".", "e"} & set(text) else f"{text}.0"
+    return f"{text}.0" if value.is_integer() and not {".", "e"} & set(text) else text
+
+
+def number_column(values: Sequence[float | None]) -> list[str]:
+    """``values`` as :func:`number` writes them, with equally many decimals where that stays short."""
+    texts = ["" if value is None else number(value) for value in values]
+    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+    for place, value in enumerate(values):
+        fixed = isinstance(value, float) and "." in texts[place] and "e" not in texts[place]
+        if fixed and len(padded := f"{value:.{decimals}f}") <= 8:
+            texts[place] = padded
+    return texts
 
 
 def size(count: int) -> str:
     """``count`` bytes in decimal units: ``812 B``, ``48 kB``, ``1.2 MB``."""
     amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):  # noqa: B007 - the unit reached is what is printed
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
         if amount < 999.5 or unit == "PB":
             break
         amount /= 1000

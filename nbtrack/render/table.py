@@ -9,7 +9,7 @@ from datetime import datetime
 
 from nbtrack.records import Run
 from nbtrack.render.highlights import differing_params, metrics_by_name, param_text, title
-from nbtrack.render.numbers import duration, moment, number
+from nbtrack.render.numbers import duration, moment, number_column
 from nbtrack.render.plain import clean, cut, pad, width
 
 __all__ = ["runs_table"]
@@ -62,7 +62,7 @@ def _columns(runs: Sequence[Run], now: datetime | None) -> list[_Column]:
         *(
             _Column(
                 cut(clean(name), _WIDEST),
-                tuple(number(one[name].value) if name in one else "" for one in metrics),
+                tuple(number_column([one[name].value if name in one else None for one in metrics])),
                 rank=1 if place == 0 else 10 + place,
                 right=True,
             )

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrack.render.numbers import duration, moment, number, shape, short_digest, size, sparkline
+from nbtrack.render.numbers import (
+    duration,
+    moment,
+    number,
+    number_column,
+    shape,
+    short_digest,
+    size,
+    sparkline,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +28,8 @@ from nbtrack.render.numbers import duration, moment, number, shape, short_digest
         (0.99996, "0.99996"),
         (-0.99999999, "-0.99999999"),
         (123.456, "123.5"),
+        (1234.5, "1234"),
+        (1234.0, "1234.0"),
         (12345.678, "12346"),
         (0.000012345, "1.234e-05"),
         (1.5e20, "1.5e+20"),
@@ -41,6 +52,21 @@ def test_a_number_read_back_is_off_by_no_more_than_its_last_digit(value):
 @given(st.floats(min_value=-1, max_value=1, exclude_min=True, exclude_max=True))
 def test_no_score_below_one_is_shown_as_one(value):
     assert abs(float(number(value))) < 1
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.9, 0.9123, None, 1.0], ["0.9000", "0.9123", "", "1.0000"]),
+        ([0.99996, 0.5], ["0.99996", "0.50000"]),
+        ([12.5, math.nan, 7], ["12.5", "NaN", "7"]),
+        ([1e-9, 0.25], ["1e-09", "0.25"]),
+        ([0.000123, 1234.5], ["0.000123", "1234"]),
+        ([], []),
+    ],
+)
+def test_numbers_in_a_column_have_equally_many_decimals_where_that_stays_short(values, texts):
+    assert number_column(values) == texts
 
 
 @pytest.mark.parametrize(

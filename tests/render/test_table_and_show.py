@@ -15,8 +15,8 @@ TABLE = """\
 label                     state     experiment  accuracy  C    solver  n_estimators  when          took
 RandomForestClassifier-3  COMPLETE  forest         0.973               200           2026-11-23  410 ms
 LogisticRegression-1      COMPLETE  churn          0.901  0.1  lbfgs                 2026-11-23  410 ms
-LogisticRegression-2      COMPLETE  churn           0.91  1.0  lbfgs                 2026-11-23  410 ms
-LogisticRegression-3      COMPLETE  churn           0.95  5.0  lbfgs                 2026-11-23  410 ms"""
+LogisticRegression-2      COMPLETE  churn          0.910  1.0  lbfgs                 2026-11-23  410 ms
+LogisticRegression-3      COMPLETE  churn          0.950  5.0  lbfgs                 2026-11-23  410 ms"""
 
 
 @pytest.fixture
