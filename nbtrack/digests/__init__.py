@@ -1,1 +1,28 @@
+"""Content digests: the identity of data, by BLAKE3 over its canonical form.
 
+``digest(value)`` is the public ``nbtrack.digest``; ``content(value)`` tells columns and row chunks too.
+``digest_bytes`` and ``digest_text`` are of bytes as they stand, as ``b3sum`` gives them; they are not
+``digest(b"…")``, which tells bytes apart from every other value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbtrack.digests.contents import content, digest
+from nbtrack.digests.tree import CHUNK_ROWS, raw_digest, text
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["CHUNK_ROWS", "content", "digest", "digest_bytes", "digest_text"]
+
+
+def digest_bytes(data: Buffer) -> str:
+    """BLAKE3 of the bytes of any C-contiguous buffer: ``b3:<hex>``."""
+    return text(raw_digest(data))
+
+
+def digest_text(source: str) -> str:
+    """BLAKE3 of a text in UTF-8: ``b3:<hex>``."""
+    return text(raw_digest(source.encode("utf-8", "surrogatepass")))

@@ -1,0 +1,425 @@
+"""Canonical bytes of Python values: a kind and a payload for each, so that ``True``, ``1`` and ``1.0`` all differ.
+
+A sequence of values (a list, a chunk of an object column) is encoded by columns: the kinds, the lengths of those
+payloads whose kind does not fix it, the payloads. A million strings so cost one join, and Arrow's string buffers
+are nearly canonical as they stand. Equal values give equal bytes in every process, whatever the hash seed.
+
+=====  ==========================================================  =================================
+kind   of                                                          payload
+=====  ==========================================================  =================================
+``N``  None                                                        none
+``n``  a float that is NaN, of whatever bits                       none
+``A``  ``pandas.NA``, a null of Arrow or polars                    none
+``t``  ``pandas.NaT``                                              none
+``T``  True                                                        none
+``F``  False                                                       none
+``i``  int of 64 bits                                              8 bytes, little endian
+``I``  other int                                                   two's complement, little endian
+``f``  float                                                       8 bytes, little endian
+``c``  complex                                                     16 bytes, little endian
+``s``  str and its subclasses                                      UTF-8, lone surrogates passed
+``b``  bytes and its subclasses                                    as they are
+``x``  scalar with a name                                          name, zero byte, text or encoding
+``l``  list                                                        count and values
+``u``  tuple                                                       count and values
+``d``  dict                                                        count, keys and values by key bytes
+``S``  set or frozenset                                            count and values by their bytes
+``O``  array, frame, …                                             32 bytes, the root of its tree
+``P``  what has no canonical form                                  32 bytes, of its pickle
+=====  ==========================================================  =================================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import fractions
+import functools
+import pathlib
+import re
+import struct
+import sys
+import types
+import uuid
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeAlias
+
+from nbtrack.digests.pickled import pickle_digest
+from nbtrack.digests.tree import CHUNK_ROWS, Told, raw_digest, size
+from nbtrack.errors import DigestError
+
+__all__ = ["MISSING", "Cell", "Encoder", "Teller", "head_of", "named"]
+
+Cell: TypeAlias = tuple[bytes, bytes]
+"""Kind (one byte) and payload."""
+
+Teller: TypeAlias = "Callable[[Any, Encoder], Told | Cell]"
+"""What a family gives for a type it knows: a root of a tree, or the canonical form of a scalar."""
+
+MISSING: Cell = (b"A", b"")
+
+_NONE: Cell = (b"N", b"")
+_NAN: Cell = (b"n", b"")
+_TRUE: Cell = (b"T", b"")
+_FALSE: Cell = (b"F", b"")
+
+# Kinds whose payload has no fixed length.
+_SIZED = frozenset(b"IsbxludSOP")
+_UINT32_MAX = (1 << 32) - 1
+_LITTLE = sys.byteorder == "little"
+
+
+class Encoder:
+    """One digesting of one value: encodes what is inside it, and notes what had to be pickled.
+
+    ``pickled`` counts those; ``teller`` finds the family of a type.
+    """
+
+    __slots__ = ("_inside", "_tellers", "pickled", "teller")
+
+    def __init__(self, teller: Callable[[type], Teller | None]) -> None:
+        self.teller = teller
+        self.pickled = 0
+        self._inside: set[int] = set()
+        self._tellers: dict[type, Callable[[Any], Cell]] = {}
+
+    def cell(self, value: Any) -> Cell:
+        """Kind and payload of any value.
+
+        Raises:
+            DigestError: the value contains itself, or has no canonical form and cannot be pickled either.
+        """
+        cls = type(value)
+        encode = _EXACT.get(cls)
+        if encode is not None:
+            return encode(value)
+        known = self._tellers.get(cls)
+        if known is None:
+            known = self._tellers[cls] = self._encoding(cls)
+        return known(value)
+
+    def encode(self, value: Any) -> bytes:
+        """The kind and the payload of any value in one."""
+        kind, payload = self.cell(value)
+        return kind + payload
+
+    def cells(self, values: Sequence[Any]) -> bytes:
+        """The encoding of a sequence by columns; together with its length it tells the values apart."""
+        if not values:
+            return b""
+        first = type(values[0])
+        if first is str or first is float or first is int:
+            found = _uniform(values, first)
+            if found is not None:
+                return found
+        return _strings_with_missing(values, self) or self._mixed(values)
+
+    def chunks(self, values: Sequence[Any]) -> tuple[bytes, ...]:
+        """The digests of the rows of ``values``, :data:`CHUNK_ROWS` at a time."""
+        return tuple(
+            raw_digest(self.cells(values[start : start + CHUNK_ROWS]))
+            for start in range(0, len(values), CHUNK_ROWS)
+        )
+
+    def pickle(self, value: Any) -> Cell:
+        """A cell for what has no canonical form."""
+        self.pickled += 1
+        return b"P", pickle_digest(value)
+
+    def _mixed(self, values: Iterable[Any]) -> bytes:
+        kinds = bytearray()
+        lengths = []
+        payloads = []
+        cell = self.cell
+        for value in values:
+            kind, payload = cell(value)
+            kinds += kind
+            if kind[0] in _SIZED:
+                lengths.append(len(payload))
+            payloads.append(payload)
+        return _sections(bytes(kinds), lengths, b"".join(payloads))
+
+    def _encoding(self, cls: type) -> Callable[[Any], Cell]:
+        """How values of a type that is not a plain scalar are encoded."""
+        teller = self.teller(cls)
+        if teller is not None:
+            return lambda value: self._told(teller, value)
+        for base, encode in _SCALARS.items():
+            if issubclass(cls, base):
+                return encode
+        for base, contain in _CONTAINERS.items():
+            if issubclass(cls, base):
+                return lambda value: self._contained(contain, value)
+        if is_dataclass(cls):
+            return lambda value: self._contained(_dataclass, value)
+        return self.pickle
+
+    def _told(self, teller: Teller, value: Any) -> Cell:
+        told = teller(value, self)
+        return (b"O", told.raw) if isinstance(told, Told) else told
+
+    def _contained(self, contain: Callable[[Any, Encoder], Cell], value: Any) -> Cell:
+        mark = id(value)
+        if mark in self._inside:
+            raise DigestError(
+                f"A value of type {type(value).__qualname__} contains itself and so cannot be given a digest. "
+                "Digest the parts that matter instead."
+            )
+        self._inside.add(mark)
+        try:
+            return contain(value, self)
+        except RecursionError as error:
+            raise DigestError(
+                f"A value of type {type(value).__qualname__} is nested too deeply to be given a digest."
+            ) from error
+        finally:
+            self._inside.discard(mark)
+
+
+def head_of(kinds: bytes, longest: int) -> tuple[bytes, bool]:
+    """The first part of a chunk: its kinds, one each or one for all; whether lengths up to ``longest`` take 8 bytes."""
+    same = kinds.count(kinds[:1]) == len(kinds)
+    wide = longest > _UINT32_MAX
+    mark = (b"U" if same else b"M") if wide else (b"u" if same else b"m")
+    return mark + (kinds[:1] if same else kinds), wide
+
+
+def _sections(kinds: bytes, lengths: list[int], payload: bytes) -> bytes:
+    """The three parts of a chunk in one: kinds, lengths of 4 bytes (8 if need be), payload."""
+    head, wide = head_of(kinds, max(lengths, default=0))
+    return b"".join((head, _packed(array("Q" if wide else "I", lengths)), payload))
+
+
+def _joined(values: Sequence[str]) -> tuple[bytes, list[int]]:
+    """All strings in UTF-8, joined, and their lengths in bytes; TypeError where one is not a string."""
+    joined = "".join(values)
+    if joined.isascii():
+        return joined.encode(), list(map(len, values))
+    encoded = [value.encode("utf-8", "surrogatepass") for value in values]
+    return b"".join(encoded), list(map(len, encoded))
+
+
+def _uniform(values: Sequence[Any], cls: type) -> bytes | None:
+    """The encoding of values that are all of one plain type; None where they are not."""
+    if cls is str:
+        try:
+            data, lengths = _joined(values)
+        except TypeError:
+            return None
+        return _sections(b"s", lengths, data)
+    if set(map(type, values)) != {cls}:
+        return None
+    if cls is int:
+        try:
+            return b"ui" + _packed(array("q", values))
+        except OverflowError:
+            return None
+    total = sum(values)
+    # A sum that is not a number may come from one NaN or from infinities: either way, look at each.
+    return None if total != total else b"uf" + _packed(array("d", values))  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _strings_with_missing(values: Sequence[Any], encoder: Encoder) -> bytes | None:
+    """The encoding of strings among which some are missing: the usual text column; None for other values."""
+    strings = [value for value in values if type(value) is str]
+    if len(strings) * 4 < len(values):
+        return None
+    kinds = bytearray(b"s" * len(values))
+    for row, value in enumerate(values):
+        if type(value) is not str:
+            kind, payload = encoder.cell(value)
+            if payload or kind[0] in _SIZED:
+                return None
+            kinds[row] = kind[0]
+    data, lengths = _joined(strings)
+    return _sections(bytes(kinds), lengths, data)
+
+
+def _packed(numbers: array[Any]) -> bytes:
+    if not _LITTLE:
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+# Scalars ------------------------------------------------------------------------------------------------------
+
+
+def _int(value: int) -> Cell:
+    if -(1 << 63) <= value < 1 << 63:
+        return b"i", value.to_bytes(8, "little", signed=True)
+    return b"I", value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+
+
+def _float(value: float) -> Cell:
+    return _NAN if value != value else (b"f", struct.pack("<d", value))  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _complex(value: complex) -> Cell:
+    parts = (value.real, value.imag)
+    return b"c", b"".join(struct.pack("<d", part if part == part else float("nan")) for part in parts)  # noqa: PLR0124
+
+
+def named(name: str, body: str | bytes) -> Cell:
+    """A scalar that is told by a name and a text or an encoding."""
+    if isinstance(body, str):
+        body = body.encode("utf-8", "surrogatepass")
+    return b"x", name.encode() + b"\0" + body
+
+
+def _qualified(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _reference(value: Any) -> Cell:
+    return named(type(value).__name__, f"{value.__module__}.{value.__qualname__}")
+
+
+def _path(value: pathlib.PurePath) -> Cell:
+    return named("path", value.as_posix())
+
+
+def _moment(value: dt.datetime) -> Cell:
+    return named("datetime", f"{value.isoformat()} {value.tzinfo} {value.fold}")
+
+
+def _clock(value: dt.time) -> Cell:
+    return named("time", f"{value.isoformat()} {value.tzinfo} {value.fold}")
+
+
+def _span(value: dt.timedelta) -> Cell:
+    return named("timedelta", f"{value.days} {value.seconds} {value.microseconds}")
+
+
+_EXACT: Mapping[type, Callable[[Any], Cell]] = {
+    type(None): lambda _: _NONE,
+    bool: lambda value: _TRUE if value else _FALSE,
+    int: _int,
+    float: _float,
+    complex: _complex,
+    str: lambda value: (b"s", value.encode("utf-8", "surrogatepass")),
+    bytes: lambda value: (b"b", value),
+}
+
+# Asked in this order for types that are not exactly one of the above; subclasses count as their base, except that
+# members of an enumeration are told by class and name.
+_SCALARS: Mapping[type, Callable[[Any], Cell]] = {
+    str: _EXACT[str],
+    enum.Enum: lambda value: named("enum", f"{_qualified(type(value))}.{value.name}"),
+    bytes: lambda value: (b"b", bytes(value)),
+    bytearray: lambda value: named("bytearray", bytes(value)),
+    memoryview: lambda value: named("memoryview", value.tobytes()),
+    array: lambda value: named(f"array {value.typecode}", _packed(value[:])),
+    dt.datetime: _moment,
+    dt.date: lambda value: named("date", value.isoformat()),
+    dt.time: _clock,
+    dt.timedelta: _span,
+    dt.tzinfo: lambda value: named("tzinfo", str(value)),
+    decimal.Decimal: lambda value: named("decimal", str(value)),
+    fractions.Fraction: lambda value: named("fraction", str(value)),
+    uuid.UUID: lambda value: named("uuid", value.hex),
+    pathlib.PurePath: _path,
+    re.Pattern: lambda value: named("pattern", f"{value.flags} {value.pattern!r}"),
+    range: lambda value: named("range", f"{value.start} {value.stop} {value.step}"),
+    type(Ellipsis): lambda _: named("ellipsis", ""),
+    type(NotImplemented): lambda _: named("notimplemented", ""),
+    types.BuiltinFunctionType: lambda value: named("builtin", f"{value.__module__}.{value.__qualname__}"),
+}
+
+
+# Containers ---------------------------------------------------------------------------------------------------
+
+
+def _sequence(kind: bytes) -> Callable[[Sequence[Any], Encoder], Cell]:
+    def contain(value: Sequence[Any], encoder: Encoder) -> Cell:
+        return kind, size(len(value)) + encoder.cells(value)
+
+    return contain
+
+
+def _tuple(value: tuple[Any, ...], encoder: Encoder) -> Cell:
+    names = getattr(type(value), "_fields", None)
+    if isinstance(names, tuple) and len(names) == len(value):
+        return named("namedtuple", _members(type(value), zip(names, value, strict=True), encoder))
+    return b"u", size(len(value)) + encoder.cells(value)
+
+
+def _dict(value: Mapping[Any, Any], encoder: Encoder) -> Cell:
+    cls = type(value)
+    items: Iterable[tuple[Any, Any]] = value.items()
+    if cls is OrderedDict:
+        return named("ordereddict", encoder.encode(list(items)))
+    plain = _items(items, encoder)
+    # Subclasses (Counter, defaultdict, Bunch) are compared by their items but are not plain dicts.
+    return (b"d", plain) if cls is dict else named(cls.__qualname__, plain)
+
+
+def _items(items: Iterable[tuple[Any, Any]], encoder: Encoder) -> bytes:
+    pairs = sorted(((encoder.encode(key), value) for key, value in items), key=_first)
+    keys = encoder.cells([key for key, _ in pairs])
+    return size(len(pairs)) + size(len(keys)) + keys + encoder.cells([value for _, value in pairs])
+
+
+def _first(pair: tuple[bytes, Any]) -> bytes:
+    return pair[0]
+
+
+def _set(value: Iterable[Any], encoder: Encoder) -> Cell:
+    members = sorted(encoder.encode(member) for member in value)
+    return b"S", size(len(members)) + encoder.cells(members)
+
+
+def _dataclass(value: Any, encoder: Encoder) -> Cell:
+    members = [(field.name, getattr(value, field.name, None)) for field in fields(value)]
+    return named("dataclass", _members(type(value), members, encoder))
+
+
+def _members(cls: type, members: Iterable[tuple[str, Any]], encoder: Encoder) -> bytes:
+    return _qualified(cls).encode() + b"\0" + encoder.encode(dict(members))
+
+
+def _namespace(value: types.SimpleNamespace, encoder: Encoder) -> Cell:
+    return named("namespace", encoder.encode(vars(value)))
+
+
+def _slice(value: slice, encoder: Encoder) -> Cell:
+    return named("slice", encoder.encode((value.start, value.stop, value.step)))
+
+
+def _partial(value: functools.partial[Any], encoder: Encoder) -> Cell:
+    return named("partial", encoder.encode((value.func, value.args, value.keywords)))
+
+
+def _deque(value: deque[Any], encoder: Encoder) -> Cell:
+    return named("deque", encoder.encode(list(value)))
+
+
+def _function(value: types.FunctionType, encoder: Encoder) -> Cell:
+    """A function that can be imported is told by where it is; another only by its pickle."""
+    found: Any = sys.modules.get(value.__module__)
+    for part in value.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return _reference(value) if found is value and value.__module__ != "__main__" else encoder.pickle(value)
+
+
+def _class(value: type, encoder: Encoder) -> Cell:
+    return encoder.pickle(value) if value.__module__ == "__main__" else named("type", _qualified(value))
+
+
+_CONTAINERS: Mapping[type, Callable[[Any, Encoder], Cell]] = {
+    list: _sequence(b"l"),
+    tuple: _tuple,
+    dict: _dict,
+    set: _set,
+    frozenset: _set,
+    types.MappingProxyType: _dict,
+    types.SimpleNamespace: _namespace,
+    slice: _slice,
+    deque: _deque,
+    functools.partial: _partial,
+    types.FunctionType: _function,
+    type: _class,
+}
