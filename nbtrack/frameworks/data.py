@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from numbers import Number
 from typing import Any
 
 from nbtrack.frameworks.protocol import Argument
 from nbtrack.frameworks.signatures import Bound
 
-__all__ = ["arguments", "is_data", "number", "numbers", "plain", "shown"]
+__all__ = ["arguments", "is_array", "is_data", "named_numbers", "number", "numbers", "plain", "shown"]
 
 # fmt: off
 _LIBRARIES = frozenset({
@@ -26,7 +27,8 @@ _DATA_NAMES = frozenset({
     "durations", "event_observed", "feature_weights", "sentences", "corpus",
 })
 _CHOICE_NAMES = frozenset({
-    "classes", "categorical_feature", "cat_features", "feature_name", "feature_names",
+    "classes", "categorical_feature", "cat_features", "feature_name", "feature_names", "timeline",
+    "class_weight", "text_features", "embedding_features",
 })
 _VALIDATION = ("eval_", "val_", "valid", "X_val", "y_val", "sample_weight_eval", "base_margin_eval")
 _VALIDATION_CHOICES = frozenset({
@@ -41,10 +43,13 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 def is_data(value: object) -> bool:
     """Whether the value holds observations: an array, frame, tensor, dataset, or list of numbers or rows."""
+    return _is_rows(value) if isinstance(value, (list, tuple)) else is_array(value)
+
+
+def is_array(value: object) -> bool:
+    """Whether the value is an array, frame, tensor or dataset of some library: data, wherever it stands."""
     if isinstance(value, _PLAIN):
         return False
-    if isinstance(value, (list, tuple)):
-        return _is_rows(value)
     for base in type(value).__mro__:
         if base.__name__ in _CONTAINERS:
             return True
@@ -100,10 +105,15 @@ def _is_input(argument: Bound) -> bool:
     if name in _CHOICE_NAMES or isinstance(argument.value, _PLAIN):
         return False
     if name in _DATA_NAMES or argument.parameter in {0, 1}:
-        return is_data(argument.value) or not (
-            callable(argument.value) or isinstance(argument.value, Mapping)
-        )
-    return is_data(argument.value) and not isinstance(argument.value, (list, tuple))
+        return is_data(argument.value) or _is_inputs(argument.value)
+    return is_array(argument.value)
+
+
+def _is_inputs(value: Any) -> bool:
+    """Where data is expected: texts or objects in a list, several inputs by name, an iterable of batches."""
+    if isinstance(value, Mapping):
+        return any(is_data(item) for item in value.values())
+    return not callable(value) and hasattr(type(value), "__iter__")
 
 
 def _flattened(role: str, name: str, value: Any) -> Iterator[Argument]:
@@ -131,6 +141,17 @@ def numbers(values: Any) -> tuple[float, ...]:
     """A sequence or one-dimensional array as floats; empty where anything in it is no number."""
     found = [number(value) for value in values]
     return () if None in found else tuple(value for value in found if value is not None)
+
+
+def named_numbers(value: object, names: Iterable[str]) -> dict[str, float]:
+    """Those of the object's attributes that are numbers; libraries raise where a model has no such number."""
+    found: dict[str, float] = {}
+    for name in names:
+        with suppress(Exception):
+            told = number(getattr(value, name, None))
+            if told is not None:
+                found[name] = told
+    return found
 
 
 def shown(value: Any) -> Any:

@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from nbtrack.frameworks.data import arguments, is_data, number, shown
+from nbtrack.frameworks.data import arguments, is_array, is_data, number, shown
 from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training
 from nbtrack.frameworks.signatures import bound, init_defaults, public, split
 
@@ -75,7 +75,7 @@ class Generic:
     def parameters(self, model: object) -> Parameters:
         written, kept = split(public(model), init_defaults(type(model)))
         return Parameters(
-            {name: shown(value) for name, value in written.items() if not is_data(value)},
+            {name: shown(value) for name, value in written.items() if not is_array(value)},
             {},
             {name: shown(value) for name, value in kept.items()},
         )

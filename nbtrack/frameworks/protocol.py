@@ -76,7 +76,8 @@ class Outcome:
     """What a training gave: the fitted object (None: nothing was kept, as in ``cross_val_score``), numbers and curves
     that the call itself yields (``best_score_``, a history), and the trials of a search.
 
-    ``fits`` is how many models were fitted inside the call, where it is known.
+    ``fits`` is how many models were fitted inside the call, where it is known. ``specification`` is the object
+    whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results).
     """
 
     model: object | None
@@ -84,6 +85,7 @@ class Outcome:
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     trials: Trials | None = None
     fits: int = 1
+    specification: object | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,16 @@ __all__ = ["BUILT_IN", "owner", "predictor", "present", "scores", "training"]
 BUILT_IN: Mapping[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
+    "catboost": ("catboost",),
+    "skorch": ("skorch",),
+    "keras": ("keras",),
     "torch": ("torch",),
+    "statsmodels": ("statsmodels",),
+    "lifelines": ("lifelines",),
+    "optuna": ("optuna",),
     "sklearn": ("sklearn",),
+    "scipy": ("scipy",),
+    "numpy": ("numpy",),
 }
 """Files here and the packages they are about; of two that may claim a value, the more special first."""
 

@@ -302,7 +302,7 @@ def test_score_is_named_by_what_the_class_says_it_measures(call, model, name):
 def test_predicting_methods_are_computed_by_the_receiver(call, method):
     model = {"transform": StandardScaler(), "fit_predict": KMeans(2)}.get(method, SVC())
     if method == "predict_proba":
-        model = linear_model.LogisticRegression()
+        model = linear_model.LogisticRegression(max_iter=1000)
     assert frameworks.predictor(call(getattr(model.fit(X, y), method), X)) is model
 
 
