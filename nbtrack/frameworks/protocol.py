@@ -73,9 +73,10 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a training gave: the fitted object (None: nothing was kept, as in ``cross_val_score``), numbers and curves
-    that the call itself yields (``best_score_``, a history), and the trials of a search.
+    """What a training gave.
 
+    ``model`` is the fitted object (None: nothing was kept, as in ``cross_val_score``), ``scores`` and ``curves`` are
+    the numbers that the call itself yields (``best_score_``, a history), ``trials`` those of a search.
     ``fits`` is how many models were fitted inside the call, where it is known. ``specification`` is the object
     whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results).
     """
@@ -111,7 +112,7 @@ class Framework(Protocol):
         ...
 
     def training(self, call: Call) -> Training | None:
-        """What the call is about to train; None when it trains nothing or is another library's. Asked before the call."""
+        """What the call is about to train, asked before it; None when it trains nothing or is another library's."""
         ...
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:

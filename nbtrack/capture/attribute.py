@@ -1,0 +1,143 @@
+"""Knows which model a number measures.
+
+A metric is attached to the model whose prediction went into it. Predictions are remembered by identity; where a
+number is computed from something derived from a prediction, the names tell: those in the call, what they stand
+for now, and what they were assigned from. Nothing else is tried: a metric that leads to no model stays without.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import ChainMap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from nbtrack.capture.flows import Flows
+from nbtrack.capture.memory import IdentityMap
+from nbtrack.capture.sites import Site
+from nbtrack.frameworks.protocol import Call
+
+__all__ = ["Attribution"]
+
+_MAX_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Prediction:
+    """What made a value: the model, and the models whose predictions went into the call."""
+
+    model: weakref.ref[Any] | None
+    strong: object | None
+    before: tuple[_Prediction, ...]
+
+
+class Attribution:
+    """Follows models, their predictions, and the names derived from these, over the life of a kernel.
+
+    Args:
+        namespace: the user's namespace.
+        flows: what names were assigned from.
+    """
+
+    def __init__(self, namespace: dict[str, Any], flows: Flows) -> None:
+        self.runs: IdentityMap[str] = IdentityMap()
+        """The latest run of each model known."""
+        self._namespace = namespace
+        self._flows = flows
+        self._predictions: IdentityMap[_Prediction] = IdentityMap()
+        self._by_site: dict[int, _Prediction] = {}
+
+    def predicted(self, site: Site, model: object, result: object, inputs: Iterable[object]) -> None:
+        """Remember that ``model`` made ``result`` of ``inputs`` at this site."""
+        before = tuple(known for each in inputs if (known := self._prediction(each)) is not None)
+        try:
+            made = _Prediction(weakref.ref(model), None, before)
+        except TypeError:
+            made = _Prediction(None, model, before)
+        self._by_site[site.id] = made
+        if result is not None and not isinstance(result, bool | int | float | str):
+            self._predictions[result] = made
+        if isinstance(result, tuple):
+            for each in result:
+                self._predictions[each] = made
+
+    def measured(self, site: Site, call: Call, nested: Iterable[object], frame: FrameType) -> tuple[str, ...]:
+        """Ids of the runs whose models the number of a scoring call measures; empty when none is known."""
+        values = [*call.args, *call.kwargs.values()]
+        for candidates in ([call.receiver], values, nested):
+            found = self._runs_of(candidates)
+            if found:
+                return found
+        local = frame.f_locals
+        return self.by_names(site.names, local)
+
+    def by_names(self, names: Iterable[str], local: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Ids of the runs that these names lead to: by their values, else by what they were assigned from."""
+        visible: Mapping[str, Any] = self._namespace
+        if local is not None and local is not self._namespace:
+            visible = ChainMap(dict(local), self._namespace)
+        todo, seen = list(names), set(names)
+        for _ in range(_MAX_STEPS):
+            values = [visible[name] for name in todo if name in visible]
+            found = self._runs_of(values)
+            flows = [flow for name in todo if (flow := self._flows.of(name)) is not None]
+            if not found:
+                made = [self._by_site.get(number) for flow in flows for number in flow.sites]
+                found = self._distinct(
+                    run for each in made if each is not None for run in self._made_by(each)
+                )
+            if found:
+                return found
+            todo = [name for flow in flows for name in flow.names if name not in seen]
+            seen.update(todo)
+            if not todo:
+                break
+        return ()
+
+    def measured_on(self, site: Site, call: Call) -> str | None:
+        """The name of the data that a scoring call measured on: its first argument that is no prediction."""
+        for text, value in zip(site.arguments, call.args, strict=False):
+            if self._prediction(value) is None and value is not call.receiver:
+                return text
+        return next(
+            (text for name, text in site.keywords.items() if self._prediction(call.kwargs.get(name)) is None),
+            None,
+        )
+
+    def is_prediction(self, value: object) -> bool:
+        """Whether a model known here made this very object."""
+        return self._prediction(value) is not None
+
+    def _prediction(self, value: object) -> _Prediction | None:
+        known = self._predictions.get(value)
+        if known is None:
+            # A view of a prediction (a column of the probabilities) is still that prediction.
+            base = getattr(value, "base", None) if type(value).__module__ == "numpy" else None
+            known = self._predictions.get(base) if base is not None else None
+        return known
+
+    def _runs_of(self, values: Iterable[object]) -> tuple[str, ...]:
+        found: list[str] = []
+        for value in values:
+            run = self.runs.get(value) if value is not None else None
+            if run is not None:
+                found.append(run)
+                continue
+            made = self._prediction(value)
+            if made is not None:
+                found += self._made_by(made)
+        return self._distinct(found)
+
+    def _made_by(self, made: _Prediction) -> list[str]:
+        """Runs of the model that made something; where it has none (a loss, a scaler), of what went into it."""
+        model = made.model() if made.model is not None else made.strong
+        run = self.runs.get(model) if model is not None else None
+        if run is not None:
+            return [run]
+        return [each for before in made.before for each in self._made_by(before)]
+
+    @staticmethod
+    def _distinct(runs: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(runs))

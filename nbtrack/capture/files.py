@@ -1,0 +1,90 @@
+"""Notes the files that a cell opens for reading, by an audit hook (PEP 578).
+
+An audit hook cannot be removed, so there is one for the life of the process, and it looks only while a cell runs.
+Readers written in C or Rust (Parquet, polars) do not raise audit events: they are watched at their call sites.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FilesRead"]
+
+_SOURCE = (".py", ".pyc", ".pyi", ".so", ".ipynb", ".pth", ".toml", ".lock", ".cfg")
+_FOLDERS = {
+    ".nbtrack",
+    ".git",
+    ".venv",
+    "venv",
+    "__pycache__",
+    ".ipynb_checkpoints",
+    "node_modules",
+    ".ipython",
+}
+
+
+class FilesRead:
+    """The files read while it is on, as absolute paths in the order of first opening."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] | None = None
+        self._hooked = False
+        self._elsewhere = _installed_folders()
+
+    def start(self) -> None:
+        """Begin to note."""
+        self._seen = {}
+        if not self._hooked:
+            self._hooked = True
+            sys.addaudithook(self._hook)
+
+    def stop(self) -> tuple[str, ...]:
+        """Stop noting; returns what was read."""
+        seen, self._seen = self._seen, None
+        return tuple(path for path in (_absolute(each) for each in seen or ()) if self._is_data(path))
+
+    def note(self, path: object) -> None:
+        """Enter a path that a watched reader was given."""
+        if self._seen is not None and isinstance(path, str | os.PathLike):
+            text = os.fspath(path)
+            if isinstance(text, str) and "://" not in text:
+                self._seen[text] = None
+
+    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
+        seen = self._seen
+        if seen is None or event != "open":
+            return
+        path, mode, flags = args
+        if type(path) is str and path not in seen and not path.endswith(_SOURCE):
+            writes = any(letter in mode for letter in "wxa+") if mode else flags & (os.O_WRONLY | os.O_RDWR)
+            if not writes:
+                seen[path] = None
+
+    def _is_data(self, path: str) -> bool:
+        return (
+            not path.startswith(self._elsewhere)
+            and not _FOLDERS & set(Path(path).parts)
+            and Path(path).exists()
+        )
+
+
+def _absolute(path: str) -> str:
+    # Not resolved: a link is the file that the user named.
+    return os.path.abspath(path)  # noqa: PTH100 - as the comment says
+
+
+def _installed_folders() -> tuple[str, ...]:
+    """Where installed software and the system live: what is read there is no data of the user's."""
+    folders = {"/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/run", sys.prefix, sys.base_prefix}
+    folders |= {path for path in sysconfig.get_paths().values() if path}
+    folders |= {*site.getsitepackages(), site.getusersitepackages()}
+    home = Path.home()
+    folders |= {
+        str(home / name) for name in (".cache", ".config", ".local", ".ipython", ".jupyter", ".matplotlib")
+    }
+    return tuple(_absolute(folder) + os.sep for folder in folders)

@@ -1,0 +1,60 @@
+"""Samples loops: what a loop's losses and scores are after each pass, which gives a plain loop its curves."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+from nbtrack.capture.observation import LoopPasses, Observation, Series
+from nbtrack.capture.sites import LoopSite
+from nbtrack.observe.metrics import number
+
+__all__ = ["Loops"]
+
+_MISSING = object()
+
+
+class Loops:
+    """Follows the loops of the current execution."""
+
+    def at_pass(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
+        """A pass begins: sample what the one before it left; at the first, remember what was there already."""
+        passes = observation.loops.get(loop.id)
+        if passes is None or passes.frame_id != id(frame):
+            names = frame.f_locals
+            seen = {name: names.get(name, _MISSING) for name in loop.sampled}
+            observation.loops[loop.id] = LoopPasses(loop, id(frame), observation.clock, seen)
+        else:
+            self._sample(observation, passes, frame)
+
+    def at_end(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
+        """The loop is over, also by ``break``: sample the last pass."""
+        passes = observation.loops.pop(loop.id, None)
+        if passes is not None and passes.frame_id == id(frame):
+            self._sample(observation, passes, frame)
+
+    def _sample(self, observation: Observation, passes: LoopPasses, frame: FrameType) -> None:
+        trained = observation.touched_since(passes.clock)
+        passes.clock = observation.clock
+        if not passes.loop.sampled:
+            return
+        names = frame.f_locals
+        # With several trainings in one pass, nobody knows whose loss a variable is.
+        series = trained[0].series if len(trained) == 1 else observation.curves if not trained else None
+        for name in passes.loop.sampled:
+            value = names.get(name, _MISSING)
+            if value is passes.seen[name]:
+                continue  # not assigned in this pass
+            passes.seen[name] = value
+            if series is None or value is _MISSING:
+                continue
+            kept = _kept(value)
+            if kept is not None:
+                series.setdefault(name, Series("loop")).sample(kept)
+
+
+def _kept(value: object) -> object | None:
+    """The value as a float, or a detached tensor where reading it would wait for a device."""
+    device = getattr(getattr(value, "device", None), "type", "cpu")
+    if device not in {"cpu", "meta"} and getattr(value, "numel", int)() == 1:
+        return value.detach()  # type: ignore[attr-defined, no-any-return]
+    return number(value)

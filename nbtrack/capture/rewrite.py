@@ -1,0 +1,260 @@
+"""Rewrites the syntax tree of a cell so that nominated calls are watched.
+
+``clf.fit(X, y, sample_weight=w)`` becomes::
+
+    W.r(7, W.c(7, clf.fit)(*W.a(7, X, y), **W.k(7, sample_weight=w)))
+
+where ``W`` is the watcher (:mod:`nbtrack.capture.watch`) and 7 the site. ``c`` returns the function itself and
+``a`` and ``k`` the arguments as they are, so the call is still made by the user's own frame: tracebacks, line
+numbers, evaluation order and ``await`` stay as they were, and an exception passes through untouched; it only
+means that ``r`` is never reached. New nodes take the location of what they replace.
+
+Bodies of functions, classes and lambdas are left alone: function objects keep the code the user wrote. What
+happens inside them is seen through their twins (:mod:`nbtrack.capture.twins`).
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeAlias
+
+from nbtrack.capture.sites import LoopSite, Role, Site, called_name, role_of
+from nbtrack.observe.metrics import metric_name
+
+__all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions"]
+
+WATCHER = "__nbtrack_watcher__"
+"""The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
+
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+
+_TEXT_LIMIT = 120
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(slots=True)
+class Sites:
+    """The sites of everything rewritten in this kernel, by id."""
+
+    calls: dict[int, Site] = field(default_factory=dict)
+    loops: dict[int, LoopSite] = field(default_factory=dict)
+    _ids: count[int] = field(default_factory=count)
+
+    def new_id(self) -> int:
+        """An id never used before in this kernel."""
+        return next(self._ids)
+
+
+class Rewriter(ast.NodeTransformer):
+    """Rewrites one tree in place.
+
+    Args:
+        sites: where the sites found are entered.
+        functions: names of notebook functions inside which something watched happens.
+        may_be_net: whether calling this plain name may be calling a net (``model(x)``).
+        parameters: names that a call goes through the twins for, besides those of functions.
+        every_loop: whether loops are sampled that contain no training call (an explicitly tracked cell).
+    """
+
+    def __init__(
+        self,
+        sites: Sites,
+        functions: Collection[str],
+        may_be_net: Callable[[str], bool],
+        *,
+        parameters: Collection[str] = (),
+        every_loop: bool = False,
+    ) -> None:
+        self.sites = sites
+        self.functions = functions
+        self.may_be_net = may_be_net
+        self.every_loop = every_loop
+        self.parameters = parameters
+        self._depth = 0
+        self._trains = 0
+
+    def rewrite_body(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        """Rewrite the body of one function, nested definitions excepted."""
+        if isinstance(function, ast.Lambda):
+            function.body = self.visit(function.body)
+        else:
+            function.body = _flat(self.visit(statement) for statement in function.body)
+
+    # Definitions are kept as they are.
+
+    def _keep(self, node: Definition) -> ast.AST:
+        return node
+
+    visit_FunctionDef = _keep  # noqa: N815 - ast.NodeVisitor's naming
+    visit_AsyncFunctionDef = _keep  # noqa: N815 - as above
+    visit_ClassDef = _keep  # noqa: N815 - as above
+    visit_Lambda = _keep  # noqa: N815 - as above
+
+    # Calls.
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Make a nominated call a watched one."""
+        name = called_name(node)
+        role = self._role(node, name) if name is not None else 0
+        if name is None or role == 0:
+            self.generic_visit(node)
+            return self._through_twin(node, name)
+        site = self._site(node, name, role)
+        self.sites.calls[site.id] = site
+        self._trains += bool(role & Role.TRAIN)
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+        return _watched(node, site)
+
+    def _role(self, node: ast.Call, name: str) -> int:
+        role = role_of(name)
+        function = node.func
+        on_self = isinstance(function, ast.Attribute) and _is_self(function.value)
+        if role == 0 and (on_self or isinstance(function, ast.Name)) and name not in _BUILTINS:
+            return Role.PREDICT if self.may_be_net(name) else 0
+        return role
+
+    def _through_twin(self, node: ast.Call, name: str | None) -> ast.AST:
+        function = node.func
+        is_parameter = isinstance(function, ast.Name) and name in self.parameters
+        if name is not None and (is_parameter or name in self.functions):
+            # A loop around it may train: sample it as if the training call stood here.
+            self._trains += 1
+            node.func = ast.copy_location(_ask("t", function), function)
+        return node
+
+    def _site(self, node: ast.Call, name: str, role: int) -> Site:
+        texts = role & (Role.TRAIN | Role.SCORE | Role.READ)
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return Site(
+            id=self.sites.new_id(),
+            role=role,
+            name=name,
+            receiver=_text(receiver) if receiver is not None and texts else None,
+            arguments=tuple(_text(each) for each in node.args) if role != Role.READ else (),
+            keywords={each.arg: _text(each.value) for each in node.keywords if each.arg} if texts else {},
+            names=frozenset(_names([*values, receiver] if receiver is not None else values)),
+            line=node.lineno,
+            no_keywords=not node.keywords,
+            depth=self._depth,
+        )
+
+    # Loops.
+
+    def visit_For(self, node: ast.For | ast.AsyncFor | ast.While) -> ast.AST | list[ast.stmt]:
+        """Sample a loop in which something trains, at the start of each pass and after the last."""
+        before = self._trains
+        self.generic_visit(node)
+        if self._trains == before and not self.every_loop:
+            return node
+        is_for = not isinstance(node, ast.While)
+        loop = LoopSite(
+            id=self.sites.new_id(),
+            targets=tuple(_bound([node.target])) if is_for else (),
+            iterates=_text(node.iter) if is_for else None,
+            sampled=tuple(name for name in _bound(_own_statements(node.body)) if metric_name(name)),
+            first_line=node.lineno,
+            last_line=node.end_lineno or node.lineno,
+        )
+        self.sites.loops[loop.id] = loop
+        if isinstance(node, ast.For):
+            node.iter = ast.copy_location(_ask("i", ast.Constant(loop.id), node.iter), node.iter)
+        node.body.insert(0, _statement("l", loop.id, node.body[0]))
+        return [node, _statement("e", loop.id, node)]
+
+    visit_AsyncFor = visit_For  # noqa: N815 - ast.NodeVisitor's naming
+    visit_While = visit_For  # noqa: N815 - as above
+
+
+def definitions(tree: ast.AST) -> Iterator[Definition]:
+    """The outermost definitions of a tree, in order of the source."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, Definition):
+            yield child
+        else:
+            yield from definitions(child)
+
+
+def _flat(statements: Iterable[ast.AST | list[ast.stmt]]) -> list[ast.stmt]:
+    flat: list[ast.stmt] = []
+    for each in statements:
+        flat += each if isinstance(each, list) else [each]  # type: ignore[list-item]
+    return flat
+
+
+def _watched(node: ast.Call, site: Site) -> ast.Call:
+    number = ast.Constant(site.id)
+    args: list[ast.expr] = [ast.Starred(_ask("a", number, *node.args), ast.Load())]
+    keywords = []
+    if node.keywords:
+        packed = _ask("k", number)
+        packed.keywords = node.keywords
+        keywords = [ast.keyword(None, packed)]
+    function = ast.copy_location(_ask("c", number, node.func), node.func)
+    call = ast.copy_location(ast.Call(function, args, keywords), node)
+    return ast.copy_location(_ask("r", number, call), node)
+
+
+def _ask(what: str, *arguments: ast.expr) -> ast.Call:
+    watcher = ast.Name(WATCHER, ast.Load())
+    return ast.Call(ast.Attribute(watcher, what, ast.Load()), list(arguments), [])
+
+
+def _statement(what: str, number: int, where: ast.stmt) -> ast.stmt:
+    statement = ast.Expr(_ask(what, ast.Constant(number)))
+    # One point, not a range: debuggers and coverage see no new line.
+    statement.lineno = statement.end_lineno = where.lineno
+    statement.col_offset = statement.end_col_offset = where.col_offset
+    return statement
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant):
+        return repr(node.value)[:_TEXT_LIMIT]
+    text = ast.unparse(node)
+    return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    for root in nodes:
+        if isinstance(root, ast.Name):
+            yield root.id
+        else:
+            for node in ast.walk(root):
+                if isinstance(node, ast.Name):
+                    yield node.id
+
+
+def _own_statements(body: Iterable[ast.stmt]) -> Iterable[ast.stmt]:
+    """Statements of a loop's body in any branch, without those of loops and definitions within."""
+    for statement in body:
+        if isinstance(statement, ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.ClassDef):
+            continue
+        yield statement
+        for part in ("body", "orelse", "finalbody"):
+            yield from _own_statements(getattr(statement, part, ()))
+
+
+def _bound(nodes: Iterable[ast.AST]) -> dict[str, None]:
+    """Names that the nodes bind, in order, each once; assignments only, not nested statements."""
+    found: dict[str, None] = {}
+    for node in nodes:
+        targets = getattr(node, "targets", None) or [getattr(node, "target", node)]
+        for target in targets:
+            if isinstance(target, ast.expr):
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                        found[name.id] = None
+    return found

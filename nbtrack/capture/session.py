@@ -1,0 +1,350 @@
+"""The life of one kernel: its executions, what is remembered between them, and what goes to the store when."""
+
+from __future__ import annotations
+
+import ast
+import os
+import platform
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nbtrack.capture.assemble import Surroundings, assemble, begun
+from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.files import FilesRead
+from nbtrack.capture.flows import Flows
+from nbtrack.capture.history import History
+from nbtrack.capture.notebook import notebook_path
+from nbtrack.capture.observation import Block, Fit, Observation
+from nbtrack.capture.rewrite import Rewriter, Sites, definitions
+from nbtrack.capture.sites import role_of
+from nbtrack.capture.training import Trainings
+from nbtrack.capture.twins import Twins
+from nbtrack.capture.watch import Watcher
+from nbtrack.config import Settings
+from nbtrack.digests import digest_text
+from nbtrack.errors import NbtrackError, UsageError
+from nbtrack.observe.environment import environment
+from nbtrack.observe.redaction import redact
+from nbtrack.records import Capture, CellError, Execution, Run, Session, State, new_id
+from nbtrack.store import SessionLog, Store
+
+__all__ = ["KernelSession", "boot_id", "finished"]
+
+_CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_DEFINES = re.compile(r"\b(?:def|class|lambda)\b")
+
+
+class KernelSession:
+    """Watches the executions of one kernel and saves what they made.
+
+    Args:
+        namespace: the user's namespace.
+        folder: the ``.nbtrack`` folder; made when there is first something to save.
+        settings: the project's settings.
+        flags: compiler flags of the shell, for twins of notebook functions.
+        warn: shows the user one line when something could not be saved.
+    """
+
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        folder: Path,
+        settings: Settings,
+        flags: Callable[[], int] = int,
+        warn: Callable[[str], None] = print,
+    ) -> None:
+        self.namespace = namespace
+        self.folder = folder
+        self.settings = settings
+        self.experiment = settings.experiment
+        self.automatic = True
+        self.id = new_id()
+        self.saved_runs: list[str] = []
+        self.seconds = 0.0
+        self._warn = warn
+        self._sites = Sites()
+        self._flows = Flows(namespace)
+        self._attribution = Attribution(namespace, self._flows)
+        self._trainings = Trainings(namespace, self._attribution, self._flows, settings.max_runs_per_cell)
+        self._twins = Twins(self._sites, self._may_be_net, flags)
+        self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
+        self._files = FilesRead()
+        self._history = History(folder.parent)
+        self._log: SessionLog | None = None
+        self._unsaved: list[Capture] = []
+        self._observation: Observation | None = None
+        self._execution: Execution | None = None
+        self._transformed = ""
+        self._unlooked: str | None = None
+        self._tree: ast.AST | None = None
+
+    # Before and while a cell runs.
+
+    def begin(self, source: str, transformed: str, *, count: int | None, cell_id: str | None) -> None:
+        """An execution begins."""
+        started = time.perf_counter()
+        self._observation = Observation()
+        self._transformed = self._unlooked = transformed
+        clean = redact(source)
+        self._execution = Execution(
+            id=new_id(),
+            session_id=self.id,
+            sequence=self._history.next_sequence(),
+            source=clean,
+            source_digest=digest_text(clean),
+            started_at=self._observation.started,
+            state=State.RUNNING,
+            execution_count=count,
+            cell_id=cell_id,
+            notebook_path=notebook_path(self.namespace),
+        )
+        self._files.start()
+        if self.automatic:
+            self.watcher.begin(self._observation)
+        self._observation.seconds += time.perf_counter() - started
+
+    def rewrite(self, tree: ast.Module) -> ast.Module:
+        """Make the nominated calls of a cell's tree watched ones, in place."""
+        observation = self._observation
+        if observation is None or not self.automatic:
+            return tree
+        started = time.perf_counter()
+        explicit = bool(observation.blocks)
+        if explicit or self._worth_rewriting():
+            for definition in definitions(tree):
+                self._twins.define(definition)
+            Rewriter(self._sites, self._twins.interesting, self._may_be_net, every_loop=explicit).visit(tree)
+        self._tree = tree
+        self._flows.executes(tree, self._running_execution().id)
+        observation.seconds += time.perf_counter() - started
+        return tree
+
+    def _worth_rewriting(self) -> bool:
+        """Whether the source, consumed by the first tree of an execution, has any name worth a look at its tree."""
+        source, self._unlooked = self._unlooked, None
+        if source is None or _DEFINES.search(source):
+            return True
+        functions = self._twins.interesting
+        names = set(_CALLED.findall(source))
+        return any(role_of(name) or name in functions or self._may_be_net(name) for name in names)
+
+    def _may_be_net(self, name: str) -> bool:
+        """Whether calling this name may be calling a net: such a library is loaded, and the name is no function."""
+        if "torch" not in sys.modules and "keras" not in sys.modules:
+            return False
+        value = self.namespace.get(name)
+        return value is None or not (
+            isinstance(value, type) or hasattr(value, "__code__") or hasattr(value, "__name__")
+        )
+
+    # What the user says.
+
+    @property
+    def running(self) -> bool:
+        """Whether a cell is running."""
+        return self._observation is not None
+
+    def open_block(self, block: Block) -> Block:
+        """A region tracked explicitly begins in the running cell."""
+        self._running().blocks.append(block)
+        return block
+
+    def current_block(self) -> Block:
+        """The innermost open block of the running cell; an implicit one where the user opened none."""
+        return self._running().block or self.open_block(Block(implicit=True))
+
+    def log(self, values: Mapping[str, float], step: int | None) -> None:
+        """Put points of metrics into the journal; they are safe on return.
+
+        They belong to the training that went on last inside the innermost block, else to the block itself.
+        """
+        observation = self._running()
+        block = observation.block
+        recent = next(reversed(observation.recent.values()), None)
+        target = (
+            recent
+            if recent is not None and (block is None or recent.block is block)
+            else self.current_block()
+        )
+        owner = self._open(target)
+        for name, value in values.items():
+            at = owner.steps.get(name, 0) if step is None else step
+            owner.steps[name] = at + 1
+            self._store_log().log(owner.id, name, at, value, time.time())
+
+    def _open(self, target: Block | Fit) -> Block | Fit:
+        """Make the target's run stand in the store, once."""
+        if not target.opened:
+            execution = self._running_execution()
+            self._store_log().open_run(begun(target, execution, self._experiment(execution)))
+            target.opened = True
+        return target
+
+    def _running(self) -> Observation:
+        if self._observation is None:
+            raise UsageError("No cell is running; use `with nbtrack.track(name):` in scripts and threads.")
+        return self._observation
+
+    def _running_execution(self) -> Execution:
+        assert self._execution is not None
+        return self._execution
+
+    # When it is over.
+
+    def end(self, error: BaseException | None) -> tuple[Run, ...]:
+        """The execution is over; saves what it made and returns its runs, with their labels."""
+        observation, execution = self._observation, self._execution
+        self.watcher.end()
+        files = self._files.stop()
+        self._observation = self._execution = None
+        if observation is None or execution is None:
+            return ()
+        started = time.perf_counter()
+        execution = finished(execution, observation, error)
+        self._history.add(execution, self._transformed, files)
+        runs: tuple[Run, ...] = ()
+        if observation.fits or observation.blocks or observation.scores:
+            now, earlier = self._history.unsaved(execution)
+            capture = replace(
+                assemble(observation, now, self._surroundings(now, observation)), earlier=earlier
+            )
+            if capture.runs or capture.late_metrics:
+                runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+        self.seconds += observation.seconds + time.perf_counter() - started
+        return runs
+
+    def _surroundings(self, execution: Execution, observation: Observation) -> Surroundings:
+        depends_on = self._history.dependencies(execution.id)
+        return Surroundings(
+            namespace=self.namespace,
+            experiment=self._experiment(execution),
+            environment=environment(self.folder.parent),
+            depends_on=depends_on,
+            variables=self._written() if observation.blocks else {},
+            files=self._history.files([*(each.execution_id for each in depends_on), execution.id]),
+            evaluate=lambda expression: eval(expression, self.namespace),  # noqa: S307 - the user's own -M expression
+            max_value_bytes=self.settings.max_value_bytes,
+        )
+
+    def _written(self) -> dict[str, tuple[Any, str]]:
+        """The plain values that the author assigned and the cell mentions."""
+        nodes = ast.walk(self._tree) if self._tree is not None else ()
+        return self._flows.chosen({node.id for node in nodes if isinstance(node, ast.Name)})
+
+    def _experiment(self, execution: Execution) -> str:
+        if self.experiment:
+            return self.experiment
+        return Path(execution.notebook_path).stem if execution.notebook_path else "default"
+
+    # The store.
+
+    def _save(self, capture: Capture) -> tuple[Run, ...]:
+        """Save this capture and those that could not be saved before; what fails is kept for the next time."""
+        self._unsaved.append(capture)
+        runs: tuple[Run, ...] = ()
+        try:
+            while self._unsaved:
+                runs = self._store_log().save(self._unsaved[0])
+                self._unsaved.pop(0)
+        except NbtrackError as error:
+            self._keep(capture)
+            self._warn(f"nbtrack: this cell's runs are not saved yet: {error}")
+            return ()
+        self._history.saved()
+        return runs
+
+    def _keep(self, capture: Capture) -> None:
+        """Keep a capture past the end of its cell: without the models' bytes, which are views on what may change."""
+        if capture.models:
+            runs = tuple(
+                replace(
+                    run,
+                    model=replace(run.model, stored=False, blobs=()),
+                    capture_notes=(
+                        *run.capture_notes,
+                        "the model was not stored: the store could not be written",
+                    ),
+                )
+                if run.model is not None and run.id in capture.models
+                else run
+                for run in capture.runs
+            )
+            self._unsaved[-1] = replace(capture, runs=runs, models={})
+
+    def _store_log(self) -> SessionLog:
+        if self._log is None:
+            store = Store.open(self.folder, create=True)
+            self._log = store.begin_session(
+                Session(
+                    id=self.id,
+                    started_at=time.time(),
+                    pid=os.getpid(),
+                    host=platform.node(),
+                    boot_id=boot_id(),
+                    python=platform.python_version(),
+                    notebook_path=notebook_path(self.namespace),
+                ),
+            )
+        return self._log
+
+    @property
+    def store(self) -> Store | None:
+        """The store, once something was saved."""
+        return self._log.store if self._log is not None else None
+
+    def close(self) -> None:
+        """The kernel goes, or the extension is unloaded."""
+        if self._log is not None:
+            self._log.end()
+            self._log = None
+
+
+def finished(execution: Execution, observation: Observation, error: BaseException | None) -> Execution:
+    """The execution's record, now that it is over."""
+    state = State.COMPLETE
+    if error is not None:
+        state = State.CANCELED if isinstance(error, KeyboardInterrupt) else State.FAILED
+    return replace(
+        execution,
+        state=state,
+        duration_seconds=time.time() - observation.started,
+        error=_told(error) if error is not None else None,
+    )
+
+
+def _told(error: BaseException) -> CellError:
+    """The exception as text, secrets replaced; the frames of IPython itself are left out."""
+    trace = error.__traceback__
+    while trace is not None and not _is_cell(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    try:
+        message = str(error)
+        text = "".join(traceback.format_exception(type(error), error, trace))
+    except Exception:
+        message = text = "(its message could not be made)"
+    return CellError(
+        name=type(error).__qualname__, message=redact(message)[:4000], traceback=redact(text)[:20000]
+    )
+
+
+def _is_cell(filename: str) -> bool:
+    return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<timed"))
+
+
+def _costing(capture: Capture, seconds: float) -> Capture:
+    share = seconds / max(1, len(capture.runs))
+    return replace(capture, runs=tuple(replace(run, capture_seconds=share) for run in capture.runs))
+
+
+def boot_id() -> str:
+    """Tells one boot of this machine from another, where the system says (Linux); else empty."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,100 @@
+"""Call sites: which calls of a cell are watched, by the names they are written with.
+
+Names only nominate. Whether a call trains, scores or predicts is decided when it runs, by the libraries' own
+files in :mod:`nbtrack.frameworks` and by the result.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nbtrack.observe.metrics import SCORING, metric_name
+
+__all__ = ["LoopSite", "Role", "Site", "called_name", "role_of"]
+
+
+class Role:
+    """What a name suggests about a call, as bits."""
+
+    TRAIN = 1
+    SCORE = 2
+    PREDICT = 4
+    READ = 8
+
+
+# The verbs of the libraries that people train with, and what follows them: fit_transform, train_on_batch, …
+_TRAIN = re.compile(
+    r"(partial_)?fit(_\w+)?$|train(_\w+)?$|learn$|step$|optimize$|cv$|minimize$|fmin$"
+    r"|cross_val\w*$|cross_validate$|\w*_curve$|permutation_test_score$"
+    r"|polyfit$|curve_fit$|linregress$|lstsq$",
+)
+_PREDICT = re.compile(
+    r"predict(_\w+)?$|decision_function$|transform$|score_samples$|forward$|fit_predict$|inplace_predict$",
+)
+_READ = re.compile(r"read_\w+$|scan_\w+$|load(txt|_\w+|mat)?$|genfromtxt$|from_file$|open_dataset$")
+_SCORE_METHODS = frozenset({"score", "evaluate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A watched call in the source of a cell.
+
+    ``arguments`` are the texts of the positional arguments and ``keywords`` those of the named ones, for naming
+    data; ``names`` are the variables that occur in any of them or before the dot; ``no_keywords``: nothing is
+    evaluated after the positional arguments; ``depth`` counts the watched calls of the same function around it.
+    """
+
+    id: int
+    role: int
+    name: str
+    receiver: str | None
+    arguments: tuple[str, ...]
+    keywords: dict[str, str]
+    names: frozenset[str]
+    line: int
+    no_keywords: bool
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSite:
+    """A loop around watched calls.
+
+    ``targets`` are the names that its head binds, ``sampled`` those assigned in its own body (not in loops
+    within) that look like losses or scores.
+    """
+
+    id: int
+    targets: tuple[str, ...]
+    iterates: str | None
+    sampled: tuple[str, ...]
+    first_line: int
+    last_line: int
+
+
+@lru_cache(maxsize=4096)
+def role_of(name: str) -> int:
+    """What the written name of a called function suggests; 0 when it suggests nothing."""
+    role = 0
+    if _TRAIN.match(name):
+        role |= Role.TRAIN
+    if _PREDICT.match(name):
+        role |= Role.PREDICT
+    if name in SCORING or name in _SCORE_METHODS or metric_name(name):
+        role |= Role.SCORE
+    if _READ.match(name):
+        role |= Role.READ
+    return role
+
+
+def called_name(call: ast.Call) -> str | None:
+    """The last name of the called expression: ``fit`` of ``clf.fit(X)``, ``f`` of ``f(x)``; None for ``(…)()``."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    if isinstance(function, ast.Name):
+        return function.id
+    return None

@@ -1,0 +1,291 @@
+"""Decides which watched calls are trainings, and follows each from the call to its result.
+
+The data digests are taken before the call, so that what the training or later code does to the data cannot falsify
+them. The models are held until the end of the execution, or until nobody but nbtrack holds them any more.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import CodeType, FrameType
+from typing import Any
+
+from nbtrack import frameworks
+from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.flows import Flows
+from nbtrack.capture.holders import name_of
+from nbtrack.capture.observation import Fit, Observation
+from nbtrack.capture.sites import LoopSite, Site
+from nbtrack.errors import CaptureError, DigestError
+from nbtrack.frameworks.protocol import Argument, Call, Framework, Training
+from nbtrack.observe import data, models
+from nbtrack.observe.params import is_plain
+from nbtrack.records import ParamOrigin
+
+__all__ = ["Trainings"]
+
+# What a held model's reference count is when only its Fit and the counting call hold it.
+_ONLY_OURS = 2
+
+
+class Trainings:
+    """The trainings of a kernel.
+
+    Args:
+        namespace: the user's namespace.
+        attribution: is told which run each model has.
+        flows: what names were assigned from.
+        max_fits: above so many trainings in one execution only numbers are kept of the rest.
+    """
+
+    def __init__(
+        self, namespace: dict[str, Any], attribution: Attribution, flows: Flows, max_fits: int
+    ) -> None:
+        self._namespace = namespace
+        self._attribution = attribution
+        self._flows = flows
+        self._max_fits = max_fits
+
+    # The life of a training.
+
+    def begin(
+        self,
+        observation: Observation,
+        site: Site,
+        call: Call,
+        frame: FrameType,
+        enclosing: Fit | None,
+    ) -> Fit | None:
+        """A nominated call is about to be made: what it trains, its data digested; None when it trains nothing."""
+        known = observation.continuing.get((site.id, id(call.receiver)))
+        if known is not None:
+            known.training = known.training or Training(known.kind, known.model, continues=True)
+            return known
+        found = frameworks.training(call)
+        if found is None or found[1].kind == "preprocessing":
+            return None
+        framework, training = found
+        if enclosing is not None and not self._is_own(enclosing, framework):
+            return None
+        fit = self._fit(observation, framework, training, site)
+        fit.training = training
+        if training.continues:
+            observation.continuing[site.id, id(call.receiver)] = fit
+        fit.chosen.update(training.params)
+        fit.around.update(_around(frame, observation, self._namespace, loops=not training.continues))
+        if not fit.brief:
+            running = (name for passes in observation.loops.values() for name in passes.loop.targets)
+            fit.variables.update(self._flows.chosen({*site.names, *running}))
+            for argument in training.data:
+                self._digest(fit, site, argument)
+        return fit
+
+    @staticmethod
+    def _is_own(enclosing: Fit, framework: Framework) -> bool:
+        """Whether a training inside another is its own: a trial of a study, the net inside a trainer class."""
+        if enclosing.encloses:
+            return True
+        if enclosing.framework.name == "generic" and framework.name != "generic":
+            enclosing.superseded = True
+            return True
+        return False
+
+    def _fit(self, observation: Observation, framework: Framework, training: Training, site: Site) -> Fit:
+        """The entry of the same model with the same parameters in this execution, or a new one."""
+        model = training.model
+        parameters = framework.parameters(model) if model is not None else None
+        key = (
+            id(model),
+            repr(parameters.explicit) if parameters is not None and not training.continues else "",
+        )
+        known = observation.by_model.get(key) if model is not None else None
+        if known is not None and known.model is model:
+            return known
+        self._settle_earlier(observation, model)
+        fit = Fit(framework, training.kind, site, time.time(), training, encloses=training.encloses)
+        fit.brief = len(observation.fits) >= self._max_fits
+        block = fit.block = observation.block
+        if block is not None and not block.adopted:
+            fit.id, block.adopted = block.id, True
+        if parameters is not None:
+            fit.parameters = parameters
+        if model is not None:
+            observation.by_model[key] = fit
+        observation.fits.append(fit)
+        return fit
+
+    def _settle_earlier(self, observation: Observation, model: object | None) -> None:
+        """Take the bytes of models that are about to be fitted again, and of those that nobody else holds."""
+        for fit in observation.fits:
+            if fit.model is not None and (fit.model is model or sys.getrefcount(fit.model) <= _ONLY_OURS):
+                serialize(fit, keep=True)
+                if fit.model is not model:
+                    fit.model = None
+
+    def finish(self, observation: Observation, fit: Fit, call: Call, result: object) -> object | None:
+        """The call returned: what came out. Returns the fitted object, if one was kept."""
+        training = fit.training
+        fit.training = None
+        fit.fits += 1
+        fit.ended = time.time()
+        observation.touch(fit)
+        if training is None or (training.continues and fit.fits > 1):
+            return fit.model  # one of many steps: nothing new to learn
+        outcome = fit.framework.outcome(training, call, result)
+        model = outcome.model
+        described = model if model is not None else training.model
+        fit.fits += outcome.fits - 1
+        fit.scores.update(outcome.scores)
+        fit.trials = outcome.trials or fit.trials
+        for name, values in outcome.curves.items():
+            fit.curve(name, values)
+        if described is not None:
+            fit.class_name, fit.module = type(described).__qualname__, type(described).__module__
+            if fit.parameters.explicit == {}:
+                fit.parameters = fit.framework.parameters(described)
+            self._attribution.runs[described] = fit.id
+        if model is None:
+            return None
+        if not fit.brief:
+            fit.model = model
+        if training.model is not None and training.model is not model:
+            self._attribution.runs[training.model] = fit.id
+        best = getattr(model, "best_estimator_", None) if fit.kind == "search" else None
+        if best is not None:
+            self._attribution.runs[best] = fit.id
+        return model
+
+    # Data.
+
+    def _digest(self, fit: Fit, site: Site, argument: Argument) -> None:
+        name = self._name(site, argument)
+        try:
+            fit.datasets[name, argument.role] = data.dataset(name, argument.role, argument.value)
+        except DigestError as error:
+            fit.note(f"data {name}: {error}")
+
+    def _name(self, site: Site, argument: Argument) -> str:
+        """What the data is called: the user's variable that holds it, else the text of the argument."""
+        parameter = argument.parameter
+        text = site.keywords.get(parameter) if isinstance(parameter, str) else None
+        if isinstance(parameter, int) and parameter < len(site.arguments):
+            text = site.arguments[parameter]
+        if text is not None and self._namespace.get(text) is argument.value:
+            return text
+        held = name_of(self._namespace, argument.value)
+        if held is not None:
+            return held
+        return text if text is not None else str(parameter)
+
+    def saw_input(self, observation: Observation, site: Site, call: Call, model: object) -> None:
+        """A model computed something inside a training loop: its input is data that went in."""
+        if not observation.loops or (site.id, id(model)) in observation.looked_at:
+            return
+        observation.looked_at.add((site.id, id(model)))
+        within = {name for passes in observation.loops.values() for name in passes.loop.targets}
+        role = "train" if getattr(model, "training", True) else "test"
+        for position, value in enumerate(call.args):
+            name = site.arguments[position] if position < len(site.arguments) else None
+            if name is None or name in within or self._attribution.is_prediction(value):
+                continue
+            try:
+                observation.inputs.append((id(model), data.dataset(name, role, value)))
+            except DigestError as error:
+                observation.note(f"data {name}: {error}")
+
+    def saw_iterable(self, observation: Observation, loop: LoopSite, iterable: object) -> None:
+        """A loop in which something trains goes over this: a loader of data went in."""
+        if not type(iterable).__module__.startswith("torch.utils.data"):
+            return
+        if (loop.id, id(iterable)) not in observation.looked_at:
+            observation.looked_at.add((loop.id, id(iterable)))
+            name = name_of(self._namespace, iterable) or loop.iterates or "loader"
+            try:
+                observation.inputs.append((0, data.dataset(name, "train", iterable)))
+            except DigestError as error:
+                observation.note(f"data {name}: {error}")
+
+    # Numbers.
+
+    @staticmethod
+    def scores(call: Call, result: object) -> Mapping[str, float] | None:
+        """What a scoring method returned, as named numbers; None when it was none."""
+        if call.receiver is None:
+            return None
+        owner = frameworks.owner(call.receiver)
+        return owner.scores(call, result) if owner is not None else None
+
+    @staticmethod
+    def predicts(call: Call) -> bool:
+        """Whether the call's result is computed by a model."""
+        owner = frameworks.owner(call.receiver if call.receiver is not None else call.function)
+        return owner is not None and owner.predicts(call)
+
+
+def serialize(fit: Fit, *, keep: bool = False) -> None:
+    """Take the bytes of a training's model, once; what cannot be stored is said on the run.
+
+    The bytes are views on the model's own memory; ``keep`` copies them, for when that memory is about to change.
+    """
+    if fit.model is None or fit.bytes is not None or fit.brief:
+        return
+    try:
+        taken = models.serialize(fit.model)
+    except CaptureError as error:
+        fit.note(str(error))
+        return
+    if keep:
+        taken = replace(taken, buffers=tuple(memoryview(bytes(each)) for each in taken.buffers))
+    fit.bytes = taken
+
+
+def _around(
+    frame: FrameType | None,
+    observation: Observation,
+    namespace: Mapping[str, Any],
+    *,
+    loops: bool,
+) -> dict[str, tuple[Any, ParamOrigin]]:
+    """Plain values of loop variables and function arguments on the way from the cell to the call, nearest first."""
+    running = {passes.frame_id: [] for passes in observation.loops.values()}  # type: dict[int, list[str]]
+    for passes in observation.loops.values():
+        running[passes.frame_id] += passes.loop.targets
+    found: dict[str, tuple[Any, ParamOrigin]] = {}
+    while frame is not None:
+        if frame.f_globals is namespace:
+            loop_names = running.get(id(frame), [])
+            arguments = _arguments(frame.f_code)
+            if loop_names or arguments:
+                names = frame.f_locals
+                _gather(found, names, loop_names if loops else (), "loop")
+                _gather(found, names, arguments, "loop" if _is_comprehension(frame.f_code) else "variable")
+            if frame.f_code.co_name == "<module>":
+                break
+        frame = frame.f_back
+    return found
+
+
+def _gather(
+    found: dict[str, tuple[Any, ParamOrigin]],
+    values: Mapping[str, Any],
+    names: Iterable[str],
+    origin: ParamOrigin,
+) -> None:
+    for name in names:
+        if name in values and name not in found and is_plain(values[name]):
+            found[name] = (values[name], origin)
+
+
+def _arguments(code: CodeType) -> tuple[str, ...]:
+    if code.co_name == "<module>":
+        return ()
+    if _is_comprehension(code):
+        return tuple(name for name in code.co_varnames if not name.startswith("."))
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _is_comprehension(code: CodeType) -> bool:
+    return code.co_name in {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}

@@ -1,0 +1,281 @@
+"""What the watched calls of a cell report to.
+
+The methods with one letter are called from rewritten code, see :mod:`nbtrack.capture.rewrite`; they are on the
+path of the user's own code, so they return what they were given, at once, whatever goes wrong inside them.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import FrameType, ModuleType
+from typing import Any
+
+from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.loops import Loops
+from nbtrack.capture.observation import Fit, Observation, Score
+from nbtrack.capture.rewrite import Sites
+from nbtrack.capture.sites import Role, Site
+from nbtrack.capture.training import Trainings
+from nbtrack.capture.twins import Twins
+from nbtrack.frameworks.protocol import Call
+from nbtrack.observe import metrics
+
+__all__ = ["Watcher"]
+
+_stack: ContextVar[_InFlight | None] = ContextVar("nbtrack_calls", default=None)
+
+
+class _InFlight:
+    """A watched call between its beginning and its return."""
+
+    __slots__ = (
+        "args",
+        "call",
+        "caller",
+        "fit",
+        "function",
+        "kwargs",
+        "outer",
+        "predictions",
+        "scored",
+        "site",
+    )
+
+    def __init__(self, site: Site, function: Any, outer: _InFlight | None, caller: int) -> None:
+        self.site = site
+        self.function = function
+        self.outer = outer
+        self.caller = caller
+        self.args: tuple[Any, ...] = ()
+        self.kwargs: Mapping[str, Any] = {}
+        self.call: Call | None = None
+        self.fit: Fit | None = None
+        self.predictions: list[object] = []
+        self.scored = 0
+
+
+class Watcher:
+    """Gathers into the current observation; between executions it only passes through.
+
+    Args:
+        namespace: the user's namespace.
+        sites: the sites of all rewritten code.
+        twins: the functions of the notebook.
+        trainings: decides about and follows training calls.
+        attribution: knows which model a number measures.
+    """
+
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        sites: Sites,
+        twins: Twins,
+        trainings: Trainings,
+        attribution: Attribution,
+    ) -> None:
+        self.namespace = namespace
+        self.sites = sites
+        self.twins = twins
+        self.trainings = trainings
+        self.attribution = attribution
+        self.observation: Observation | None = None
+        self.loops = Loops()
+
+    def begin(self, observation: Observation) -> None:
+        """Start gathering into ``observation``."""
+        _stack.set(None)
+        self.observation = observation
+
+    def end(self) -> None:
+        """Stop gathering."""
+        _stack.set(None)
+        self.observation = None
+
+    def _trouble(self, observation: Observation | None, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+        if observation is not None:
+            observation.note(f"part of this cell was not captured: {type(error).__name__}: {error}"[:300])
+
+    # Calls. ``c`` is given the function, ``a`` the positional arguments, ``k`` the named ones, ``r`` the result.
+
+    def c(self, number: int, function: Any, /) -> Any:
+        """Begin a watched call; returns what to call."""
+        observation = self.observation
+        try:
+            if observation is not None:
+                site = self.sites.calls[number]
+                caller = id(sys._getframe(1))  # noqa: SLF001 - the only way to the calling frame
+                outer = _stack.get()
+                # What this frame began at this depth or deeper and never finished has raised.
+                while outer is not None and outer.caller == caller and outer.site.depth >= site.depth:
+                    outer = outer.outer
+                _stack.set(_InFlight(site, function, outer, caller))
+            return self.twins.of(function)
+        except BaseException as error:
+            self._trouble(observation, error)
+            return function
+
+    def t(self, function: Any, /) -> Any:
+        """What to call in place of a function of the notebook."""
+        try:
+            return self.twins.of(function)
+        except Exception as error:
+            self._trouble(self.observation, error)
+            return function
+
+    def a(self, number: int, /, *args: Any) -> tuple[Any, ...]:
+        """Take the positional arguments."""
+        call = _stack.get()
+        while call is not None and call.site.id != number:
+            call = call.outer
+        if call is not None and self.observation is not None:
+            _stack.set(call)
+            call.args = args
+            if call.site.no_keywords:
+                self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
+        return args
+
+    def k(self, number: int, /, **kwargs: Any) -> dict[str, Any]:
+        """Take the named arguments."""
+        call = _stack.get()
+        while call is not None and call.site.id != number:
+            call = call.outer
+        if call is not None and self.observation is not None:
+            _stack.set(call)
+            call.kwargs = kwargs
+            self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
+        return kwargs
+
+    def r(self, number: int, result: Any, /) -> Any:
+        """Take the result."""
+        call = _stack.get()
+        while call is not None and call.site.id != number:
+            call = call.outer
+        observation = self.observation
+        if call is not None and observation is not None:
+            _stack.set(call.outer)
+            started = time.perf_counter()
+            try:
+                self._leave(call, result, observation, sys._getframe(1))  # noqa: SLF001 - as above
+            except BaseException as error:
+                self._trouble(observation, error)
+            observation.seconds += time.perf_counter() - started
+        return result
+
+    def _enter(self, call: _InFlight, observation: Observation, frame: FrameType) -> None:
+        started = time.perf_counter()
+        try:
+            receiver = getattr(call.function, "__self__", None)
+            if isinstance(receiver, ModuleType):
+                receiver = None
+            call.call = Call(call.site.name, call.function, receiver, call.args, call.kwargs, _scope(frame))
+            if call.site.role & Role.TRAIN:
+                enclosing = _enclosing_fit(call.outer)
+                call.fit = self.trainings.begin(observation, call.site, call.call, frame, enclosing)
+            if call.fit is not None:
+                call.args, call.kwargs = (), {}
+        except BaseException as error:
+            self._trouble(observation, error)
+        observation.seconds += time.perf_counter() - started
+
+    def _leave(self, flight: _InFlight, result: Any, observation: Observation, frame: FrameType) -> None:
+        call = flight.call
+        if call is None:
+            return
+        role = flight.site.role
+        if flight.fit is not None:
+            model = self.trainings.finish(observation, flight.fit, call, result)
+            if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
+                self._predicted(flight, model, result)
+            return
+        if role & Role.SCORE and self._scored(flight, call, result, observation, frame):
+            return
+        if role & Role.PREDICT and self.trainings.predicts(call):
+            receiver = call.receiver if call.receiver is not None else call.function
+            self._predicted(flight, receiver, result)
+            self.trainings.saw_input(observation, flight.site, call, receiver)
+
+    def _predicted(self, flight: _InFlight, model: object, result: object) -> None:
+        self.attribution.predicted(flight.site, model, result, [*flight.args, *flight.kwargs.values()])
+        if flight.outer is not None:
+            flight.outer.predictions.append(result)
+
+    def _scored(
+        self,
+        flight: _InFlight,
+        call: Call,
+        result: object,
+        observation: Observation,
+        frame: FrameType,
+    ) -> bool:
+        """Enter the numbers of a scoring call; False when it was none."""
+        values: Mapping[str, float] | None = self.trainings.scores(call, result)
+        if values is None and call.receiver is None:
+            values = metrics.scores(flight.site.name, result)
+        if not values:
+            return False
+        outer = flight.outer
+        if outer is not None and outer.site.role & Role.SCORE:
+            outer.scored += 1
+        # A metric of the notebook's own that returns what a library's metric gave it says the number once.
+        for _ in range(min(flight.scored, len(observation.scores))):
+            if set(observation.scores[-1].values.values()) <= set(values.values()):
+                observation.scores.pop()
+        models = self.attribution.measured(flight.site, call, flight.predictions, frame)
+        observation.scores.append(
+            Score(
+                values=dict(values),
+                run_ids=models,
+                dataset=self.attribution.measured_on(flight.site, call),
+                result=result,
+                at=time.time(),
+                block=observation.block,
+            ),
+        )
+        return True
+
+    # Loops. ``i`` is given what a loop goes over, ``l`` stands at the start of each pass, ``e`` after the last.
+
+    def i(self, number: int, iterable: Any, /) -> Any:
+        """Take what a loop is about to go over."""
+        try:
+            if self.observation is not None:
+                self.trainings.saw_iterable(self.observation, self.sites.loops[number], iterable)
+        except BaseException as error:
+            self._trouble(self.observation, error)
+        return iterable
+
+    def l(self, number: int, /) -> None:  # noqa: E743 - one letter like the rest
+        """Sample what the last pass of a loop left."""
+        if self.observation is not None:
+            try:
+                self.loops.at_pass(self.observation, self.sites.loops[number], sys._getframe(1))  # noqa: SLF001 - as above
+            except BaseException as error:
+                self._trouble(self.observation, error)
+
+    def e(self, number: int, /) -> None:
+        """Sample what the last pass left, when the loop is over."""
+        if self.observation is not None:
+            try:
+                self.loops.at_end(self.observation, self.sites.loops[number], sys._getframe(1))  # noqa: SLF001 - as above
+            except BaseException as error:
+                self._trouble(self.observation, error)
+
+
+def _enclosing_fit(call: _InFlight | None) -> Fit | None:
+    while call is not None:
+        if call.fit is not None:
+            return call.fit
+        call = call.outer
+    return None
+
+
+def _scope(frame: FrameType) -> Callable[[], Mapping[str, Any]]:
+    def names() -> Mapping[str, Any]:
+        return {**frame.f_globals, **frame.f_locals}
+
+    return names
