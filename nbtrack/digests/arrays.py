@@ -9,19 +9,21 @@ Every NaN counts as the one NaN; 0.0 and -0.0 differ.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NamedTuple
+
+from blake3 import blake3
 
 from nbtrack.digests.encode import Cell, Encoder, Teller, named
 from nbtrack.digests.recognise import leaf
-from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, raw_digest, size
+from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
 
-__all__ = ["array_told", "dtype_name", "fixed_leaf", "shape_bytes", "strip", "teller"]
+__all__ = ["Form", "array_told", "fixed_leaf", "form_of", "shape_bytes", "strip", "teller"]
 
 # Up to so many bytes and columns an array of numbers is also told by columns.
 _BY_COLUMN_BYTES = 4 << 20
 _BY_COLUMN_MOST = 256
 
-_names: dict[Any, str] = {}
+_forms: dict[Any, Form] = {}
 
 
 def teller(cls: type) -> Teller | None:
@@ -53,35 +55,60 @@ def array_told(array: Any, encoder: Encoder) -> Told:
         and array.dtype.kind in "biufcmM"
         and 1 < array.shape[1] <= _BY_COLUMN_MOST
     ):
-        columns = _in_c_order(array.T)
-        strips = tuple(strip(str(place), columns[place], encoder) for place in range(len(columns)))
+        columns = sys.modules["numpy"].ascontiguousarray(array.T)
+        strips = tuple(strip(str(place), column, encoder) for place, column in enumerate(columns))
     return Told(raw, array.shape, strips, array.nbytes)
 
 
 def strip(name: str, array: Any, encoder: Encoder) -> Strip:
     """One array as a column; of an array of more dimensions, its rows in C order."""
-    dtype = array.dtype
-    label = dtype_name(dtype)
-    if dtype.names:
-        parts = [strip(field, array[field], encoder) for field in dtype.names]
+    form = _forms.get(array.dtype) or form_of(array.dtype)
+    shape = array.shape
+    if form.single and len(shape) == 1 and 0 < shape[0] < CHUNK_ROWS and array.nbytes <= PIECE_BYTES:
+        # The same node as below, for the many small columns.
+        raw = blake3(form.single + size(shape[0]) + fixed_leaf(array, form)).digest()
+        return Strip(name, form.label, raw)
+    if form.fields:
+        parts = [strip(field, array[field], encoder) for field in form.fields]
         raw = node(b"structured", *(part for one in parts for part in (one.name.encode(), one.raw)))
-        return Strip(name, label, raw, (), any(one.pickled for one in parts))
+        return Strip(name, form.label, raw, (), any(one.pickled for one in parts))
     before = encoder.pickled
-    chunks = _cell_chunks(array, encoder) if dtype.hasobject or dtype.kind == "T" else _fixed_chunks(array)
-    raw = node(b"column", label.encode(), shape_bytes(array.shape), b"".join(chunks))
-    full = chunks if array.ndim and array.shape[0] >= CHUNK_ROWS else ()
-    return Strip(name, label, raw, full, encoder.pickled > before)
+    chunks = _cell_chunks(array, encoder) if form.cells else _fixed_chunks(array, form)
+    raw = node(b"column", form.encoded, shape_bytes(shape), b"".join(chunks))
+    full = chunks if shape and shape[0] >= CHUNK_ROWS else ()
+    return Strip(name, form.label, raw, full, encoder.pickled > before)
 
 
-def dtype_name(dtype: Any) -> str:
-    """The dtype's name without its byte order: ``float64``, ``datetime64[ns]``, ``str160``."""
-    name = _names.get(dtype)
-    if name is None:
-        name = f"{dtype.name}[{dtype.na_object!r}]" if hasattr(dtype, "na_object") else str(dtype.name)
+class Form(NamedTuple):
+    """What there is to know of a dtype: its name, and how its values become bytes."""
+
+    label: str
+    encoded: bytes
+    cells: bool  # Python objects
+    fields: tuple[str, ...]
+    native: bool  # little endian
+    normal: str  # how bytes are made canonical; empty: they are
+    single: bytes  # what precedes length and leaf in the node of a column of one chunk; empty for cells and fields
+
+
+def form_of(dtype: Any) -> Form:
+    """The form of a dtype; its label leaves the byte order out: ``float64``, ``datetime64[ns]``, ``str160``."""
+    form = _forms.get(dtype)
+    if form is None:
+        label = str(dtype.name)
+        if hasattr(dtype, "na_object"):
+            label = f"{label}[{dtype.na_object!r}]"
         if dtype.names:
-            name = "structured"
-        _names[dtype] = name
-    return name
+            label = "structured"
+        kind = dtype.kind
+        native = (dtype.isnative and sys.byteorder == "little") or dtype.byteorder in "<|"
+        normal = "" if kind in "iumMUSV" else label
+        cells = dtype.hasobject or kind == "T"
+        encoded = label.encode()
+        single = b"" if cells or dtype.names else prefix(b"column", len(encoded), 8, 32) + encoded
+        form = Form(label, encoded, cells, dtype.names or (), native, normal, single)
+        _forms[dtype] = form
+    return form
 
 
 def shape_bytes(shape: tuple[int, ...]) -> bytes:
@@ -98,42 +125,47 @@ def _tag(array: Any) -> bytes:
     return f"ndarray {cls.__module__.split('.')[0]}.{cls.__qualname__}".encode()
 
 
-def _fixed_chunks(array: Any) -> tuple[bytes, ...]:
+def _fixed_chunks(array: Any, form: Form) -> tuple[bytes, ...]:
     """The digests of the row chunks of an array whose values have a fixed width."""
     if array.ndim == 0:
         array = array.reshape(1)
-    rows = len(array)
-    if array.nbytes == 0:
+    rows, nbytes = len(array), array.nbytes
+    if nbytes == 0:
         return ()
-    width = array.nbytes // rows
-    if width * rows <= PIECE_BYTES and rows <= CHUNK_ROWS:
-        return (fixed_leaf(array),)
-    step = max(1, min(CHUNK_ROWS, PIECE_BYTES // width))
+    if nbytes <= PIECE_BYTES and rows <= CHUNK_ROWS:
+        return (fixed_leaf(array, form),)
+    step = max(1, min(CHUNK_ROWS, PIECE_BYTES * rows // nbytes))
     chunks = []
     for start in range(0, rows, CHUNK_ROWS):
         end = min(start + CHUNK_ROWS, rows)
-        pieces = [fixed_leaf(array[at : min(at + step, end)]) for at in range(start, end, step)]
+        pieces = [fixed_leaf(array[at : min(at + step, end)], form) for at in range(start, end, step)]
         chunks.append(pieces[0] if len(pieces) == 1 else node(b"pieces", *pieces))
     return tuple(chunks)
 
 
-def fixed_leaf(array: Any) -> bytes:
+def fixed_leaf(array: Any, form: Form | None = None) -> bytes:
     """The leaf of a piece of an array: of its bytes in C order, little endian, with one NaN and no padding."""
     np = sys.modules["numpy"]
-    dtype = array.dtype
-    kind = dtype.kind
-    if not dtype.isnative or sys.byteorder != "little":
-        array = array.astype(dtype.newbyteorder("<"))
-    flat = _in_c_order(array)
-    if type(flat) is not np.ndarray:
-        flat = flat.view(np.ndarray)
-    flat = flat.reshape(-1)
-    bytes_ = flat.view(np.uint8)
-    if kind in "iumMUSV":
-        return leaf(bytes_)
-    if kind == "b":
-        return leaf(bytes_, "bool", lambda: bytes_ != 0 if bytes_.max() > 1 else bytes_)
-    return leaf(bytes_, dtype.name, lambda: _one_nan(flat))
+    if form is None:
+        form = form_of(array.dtype)
+    if not form.native:
+        array = array.astype(array.dtype.newbyteorder("<"))
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    if type(array) is not np.ndarray:
+        array = array.view(np.ndarray)
+    flat = array if array.ndim == 1 else array.reshape(-1)
+    data = flat.view(np.uint8)
+    normal = form.normal
+    if not normal:
+        return leaf(data)
+    return leaf(data, normal, _one_true if normal == "bool" else _one_nan, flat)
+
+
+def _one_true(flat: Any) -> Any:
+    """The bytes of booleans, of which a view can make other numbers than 0 and 1."""
+    data = flat.view("u1")
+    return data != 0 if data.max() > 1 else data
 
 
 def _one_nan(flat: Any) -> Any:
@@ -156,10 +188,6 @@ def _one_nan(flat: Any) -> Any:
             if (bits[missing] != nan).any():
                 flat = np.where(missing, nan, bits)
     return flat.view(np.uint8)
-
-
-def _in_c_order(array: Any) -> Any:
-    return array if array.flags.c_contiguous else sys.modules["numpy"].ascontiguousarray(array)
 
 
 def _cell_chunks(array: Any, encoder: Encoder) -> tuple[bytes, ...]:

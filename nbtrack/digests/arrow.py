@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from blake3 import blake3
 
@@ -18,7 +18,7 @@ from nbtrack.digests.encode import Cell, Encoder, Teller, head_of, named
 from nbtrack.digests.recognise import recognised
 from nbtrack.digests.tree import CHUNK_ROWS, Strip, Told, node, raw_digest, size
 
-__all__ = ["arrow_strip", "teller"]
+__all__ = ["Naming", "arrow_strip", "teller"]
 
 _LAYOUTS = {
     "large_string": "string",
@@ -67,21 +67,25 @@ def _scalar(value: Any, encoder: Encoder) -> Cell:
     return named("pyarrow.Scalar", encoder.encode((str(value.type), value.as_py())))
 
 
-def arrow_strip(
-    name: str, values: Any, encoder: Encoder, *, dtype: str = "", told: str = "", missing: bytes = b"A"
-) -> Strip:
-    """An Arrow array, chunked or not, as a column.
+class Naming(NamedTuple):
+    """How a column is named that pandas keeps in Arrow: to show, to digest, and the kind that nulls in text have."""
 
-    ``dtype`` is the name to show and ``told`` the name to digest, where they are not the Arrow type's own;
-    ``missing`` is the kind that nulls in text have.
-    """
+    dtype: str
+    told: str
+    missing: bytes = b"A"
+
+
+def arrow_strip(name: str, values: Any, encoder: Encoder, naming: Naming | None = None) -> Strip:
+    """An Arrow array, chunked or not, as a column; named by its own type unless ``naming`` says otherwise."""
     before = encoder.pickled
-    label = _label(values.type)
-    chunks = tuple(_chunk(window, encoder, missing) for window in _windows(values))
+    if naming is None:
+        label = _label(values.type)
+        naming = Naming(label, label)
+    chunks = tuple(_chunk(window, encoder, naming.missing) for window in _windows(values))
     # The same form as of NumPy's columns, so that text is told alike.
-    raw = node(b"column", (told or label).encode(), size(len(values)), b"".join(chunks))
+    raw = node(b"column", naming.told.encode(), size(len(values)), b"".join(chunks))
     full = chunks if len(values) >= CHUNK_ROWS else ()
-    return Strip(name, dtype or label, raw, full, encoder.pickled > before)
+    return Strip(name, naming.dtype, raw, full, encoder.pickled > before)
 
 
 def _label(kind: Any) -> str:

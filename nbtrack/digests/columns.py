@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbtrack.digests.arrays import strip
-from nbtrack.digests.arrow import arrow_strip
+from nbtrack.digests.arrow import Naming, arrow_strip
 from nbtrack.digests.encode import Encoder
 from nbtrack.digests.recognise import leaf
 from nbtrack.digests.tree import CHUNK_ROWS, Strip, node, raw_digest, size
@@ -23,7 +23,7 @@ __all__ = ["column"]
 def column(name: str, values: Any, encoder: Encoder) -> Strip:
     """One column, from its NumPy array or its extension array."""
     np = sys.modules["numpy"]
-    if isinstance(values, np.ndarray):
+    if type(values) is np.ndarray:
         return strip(name, values, encoder)
     if isinstance(values.dtype, np.dtype):  # moments without a zone, and arrays that pandas wraps
         return strip(name, values.to_numpy(), encoder)
@@ -98,7 +98,7 @@ def _text(name: str, values: Any, encoder: Encoder) -> Strip:
     told = "string" if missing == b"A" else "object"
     stored = getattr(values, "_pa_array", None)
     if stored is not None:
-        return arrow_strip(name, stored, encoder, dtype=dtype, told=told, missing=missing)
+        return arrow_strip(name, stored, encoder, Naming(dtype, told, missing))
     return _cells(name, values, encoder, dtype=dtype, told=told)
 
 
@@ -106,7 +106,7 @@ def _arrow(name: str, values: Any, encoder: Encoder) -> Strip:
     """A column of Arrow's own types."""
     dtype = str(values.dtype)
     told = "string" if dtype in {"string[pyarrow]", "large_string[pyarrow]"} else dtype
-    return arrow_strip(name, values._pa_array, encoder, dtype=dtype, told=told)  # noqa: SLF001 - no copy
+    return arrow_strip(name, values._pa_array, encoder, Naming(dtype, told))  # noqa: SLF001 - no copy
 
 
 def _objects(name: str, values: Any, encoder: Encoder) -> Strip:

@@ -12,6 +12,10 @@ from nbtrack.records import Column, Content
 
 __all__ = ["content", "digest", "kind_of"]
 
+_MOST = 256
+
+_known: dict[object, Content] = {}
+
 
 def digest(value: Any) -> str:
     """The digest of a value's logical content: ``b3:<hex>``.
@@ -45,10 +49,22 @@ def content(value: Any) -> Content:
     if not isinstance(told, Told):
         kind, payload = told or encoder.cell(value)
         told = Told(node(b"value", kind, payload), _length(value))
-    pickled = encoder.pickled > 0
+    if encoder.pickled:
+        return _content(kind_of(cls), told, pickled=True)
+    # Labels are not in the digest: an object column and one of dtype str may have the same.
+    key = (told.raw, kind_of(cls), told.nbytes, tuple([strip.dtype for strip in told.strips]))
+    known = _known.get(key)
+    if known is None:
+        if len(_known) > _MOST:
+            _known.clear()
+        known = _known[key] = _content(kind_of(cls), told, pickled=False)
+    return known
+
+
+def _content(kind: str, told: Told, *, pickled: bool) -> Content:
     return Content(
         digest=text(told.raw, "b3-pickle" if pickled else "b3"),
-        kind=kind_of(cls),
+        kind=kind,
         shape=told.shape,
         columns=tuple(map(_column, told.strips)),
         size_bytes=told.nbytes,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbtrack.digests.columns import column
-from nbtrack.digests.encode import Cell, Encoder, Teller, named
+from nbtrack.digests.encode import MISSING, Cell, Encoder, Teller, named
 from nbtrack.digests.tree import Strip, Told, node, size
 
 __all__ = ["teller"]
@@ -46,7 +46,7 @@ def _frame(frame: Any, encoder: Encoder) -> Told:
         _index(frame.index, encoder),
         b"".join(strip.raw for strip in strips),
     )
-    return Told(raw, frame.shape, strips)
+    return Told(raw, frame.shape, strips, sum([values.nbytes for values in arrays]))
 
 
 def _arrays(frame: Any) -> Iterator[Any]:
@@ -65,7 +65,7 @@ def _series(series: Any, encoder: Encoder) -> Told:
     name = "" if series.name is None else str(series.name)
     strip = column(name, values, encoder)
     raw = node(b"series", encoder.encode(series.name), _index(series.index, encoder), strip.raw)
-    return Told(raw, series.shape, (strip,))
+    return Told(raw, series.shape, (strip,), values.nbytes)
 
 
 def _index_told(index: Any, encoder: Encoder) -> Told:
@@ -118,22 +118,21 @@ def _spaced(index: Any) -> tuple[int, int, int] | None:
 
 
 def _scalar_teller(cls: type, pd: Any) -> Teller | None:
-    if cls is type(pd.NA):
-        return lambda _value, _encoder: (b"A", b"")
-    if cls is type(pd.NaT):
-        return lambda _value, _encoder: (b"t", b"")
-    if issubclass(cls, pd.Timestamp):
-        return _timestamp
-    if issubclass(cls, pd.Timedelta):
-        return lambda value, _: named("pandas.Timedelta", value.isoformat())
-    if issubclass(cls, pd.Period):
-        return lambda value, _: named("pandas.Period", f"{value.freqstr} {value.ordinal}")
-    if issubclass(cls, pd.Interval):
-        return _interval
-    if issubclass(cls, pd.api.extensions.ExtensionDtype):
-        return _dtype
-    if issubclass(cls, pd.offsets.BaseOffset):
-        return lambda value, _: named("pandas.offset", f"{type(value).__name__} {value.freqstr}")
+    for base, tell in (
+        (type(pd.NA), lambda _value, _encoder: MISSING),
+        (type(pd.NaT), lambda _value, _encoder: (b"t", b"")),
+        (pd.Timestamp, _timestamp),
+        (pd.Timedelta, lambda value, _: named("pandas.Timedelta", value.isoformat())),
+        (pd.Period, lambda value, _: named("pandas.Period", f"{value.freqstr} {value.ordinal}")),
+        (pd.Interval, _interval),
+        (pd.api.extensions.ExtensionDtype, _dtype),
+        (
+            pd.offsets.BaseOffset,
+            lambda value, _: named("pandas.offset", f"{type(value).__name__} {value.freqstr}"),
+        ),
+    ):
+        if issubclass(cls, base):
+            return tell
     return None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 from xxhash import xxh3_128_digest
@@ -29,19 +29,21 @@ _known: dict[object, bytes] = {}
 _lock = Lock()
 
 
-def leaf(data: Buffer, form: str = "", canonical: Callable[[], Buffer] | None = None) -> bytes:
+def leaf(
+    data: Any, form: str = "", canonical: Callable[[Any], Buffer] | None = None, source: Any = None
+) -> bytes:
     """The BLAKE3 digest (32 bytes) of ``data``, a flat buffer of bytes.
 
-    ``canonical`` gives the bytes to hash in place of ``data``, from nothing but ``data``; ``form`` names the way.
+    Where ``canonical`` is given, ``canonical(source)`` is hashed instead: it must follow from nothing but ``data``,
+    in the way that ``form`` names.
     """
-    view = memoryview(data)
-    if view.nbytes < _LEAST_BYTES:
-        return blake3(canonical() if canonical else data).digest()
+    if len(data) < _LEAST_BYTES:
+        return blake3(canonical(source) if canonical else data).digest()
     seen = xxh3_128_digest(data, _SEED)
     key = (form, seen) if form else seen
     known = _known.get(key)
     if known is None:
-        known = blake3(canonical() if canonical else data).digest()
+        known = blake3(canonical(source) if canonical else data).digest()
         _remember(key, known)
     return known
 

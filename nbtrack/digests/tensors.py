@@ -21,20 +21,16 @@ def teller(cls: type) -> Teller | None:
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "Tensor"):
         return None
-    if issubclass(cls, torch.Tensor):
-        return _tensor
-    if cls is torch.Size:
-        return lambda value, encoder: named("torch.Size", encoder.encode(tuple(value)))
-    if cls in (torch.dtype, torch.device):
-        return lambda value, _: named("torch", str(value))
+    known: list[tuple[type, Teller]] = [
+        (torch.Tensor, _tensor),
+        (torch.Size, lambda value, encoder: named("torch.Size", encoder.encode(tuple(value)))),
+        (torch.dtype, lambda value, _: named("torch.dtype", str(value))),
+        (torch.device, lambda value, _: named("torch.device", str(value))),
+    ]
     data = sys.modules.get("torch.utils.data")
-    if data is None or not hasattr(data, "DataLoader"):
-        return None
-    if issubclass(cls, data.DataLoader):
-        return _loader
-    if issubclass(cls, data.Dataset):
-        return _data_set
-    return None
+    if data is not None and hasattr(data, "DataLoader"):
+        known += [(data.DataLoader, _loader), (data.Dataset, _data_set)]
+    return next((tell for base, tell in known if issubclass(cls, base)), None)
 
 
 def _tensor(tensor: Any, encoder: Encoder) -> Told | Cell:

@@ -7,6 +7,7 @@ types can collide: ``node(b"a", b"1", b"23")`` is not ``node(b"a", b"12", b"3")`
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from blake3 import blake3
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CHUNK_ROWS", "PIECE_BYTES", "Strip", "Told", "node", "raw_digest", "size", "text"]
+__all__ = ["CHUNK_ROWS", "PIECE_BYTES", "Strip", "Told", "node", "prefix", "raw_digest", "size", "text"]
 
 CHUNK_ROWS = 65_536
 """Rows per chunk: the finest row range that two digested values can be told apart by."""
@@ -46,11 +47,12 @@ class Told(NamedTuple):
 
 def node(tag: bytes, *parts: bytes) -> bytes:
     """The digest (32 bytes) of an inner node."""
-    pieces = [tag, b"\0"]
-    for part in parts:
-        pieces.append(len(part).to_bytes(8, "little"))
-        pieces.append(part)
-    return blake3(b"".join(pieces)).digest()
+    return blake3(b"".join((prefix(tag, *map(len, parts)), *parts))).digest()
+
+
+def prefix(tag: bytes, *lengths: int) -> bytes:
+    """What an inner node's parts are joined after: its tag and their lengths."""
+    return struct.pack(f"<B{len(tag)}sQ{len(lengths)}Q", len(tag), tag, len(lengths), *lengths)
 
 
 def size(number: int) -> bytes:
