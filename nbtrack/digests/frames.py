@@ -37,7 +37,8 @@ def teller(cls: type) -> Teller | None:
 def _frame(frame: Any, encoder: Encoder) -> Told:
     labels = frame.columns
     names = labels.tolist()
-    strips = [column(str(name), values, encoder) for name, values in zip(names, _arrays(frame), strict=True)]
+    arrays = list(_arrays(frame))
+    strips = [column(str(name), values, encoder) for name, values in zip(names, arrays, strict=True)]
     raw = node(
         b"frame",
         size(len(frame)),
