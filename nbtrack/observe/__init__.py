@@ -1,1 +1,1 @@
-
+"""Value or syntax in, record out: parameters, metrics, data, models, environment, redaction; pure."""

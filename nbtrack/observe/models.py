@@ -21,17 +21,9 @@ from typing import Any, Protocol
 
 import cloudpickle
 
+from nbtrack.digests import digest_bytes
 from nbtrack.errors import CaptureError
 from nbtrack.records import Model, ModelBytes
-
-try:
-    from nbtrack.digests import digest_bytes
-except ImportError:
-    from blake3 import blake3
-
-    def digest_bytes(data: Any) -> str:
-        return f"b3:{blake3(data).hexdigest()}"
-
 
 __all__ = ["OUT_OF_BAND_BYTES", "describe", "deserialize", "serialize"]
 
@@ -65,7 +57,7 @@ def serialize(model: object) -> ModelBytes:
         # A user's __reduce__ may raise anything, SystemExit included: the run goes on without its model.
         raise CaptureError(_refusal(model, error)) from error
     stream = file.getvalue()
-    blobs = tuple(digest_bytes(part) for part in (stream, *buffers))
+    blobs = (digest_bytes(stream), *map(digest_bytes, buffers))
     return ModelBytes(
         digest=digest_bytes(_MODEL_DOMAIN + "\n".join(blobs).encode()),
         stream=stream,
@@ -139,12 +131,14 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
             if isinstance(obj, self._torch.storage.TypedStorage):
                 untyped = self._storage(obj._untyped_storage)  # noqa: SLF001 - as torch.save itself reads it
                 # A call with keywords; _internal is what keeps the class from warning about itself.
-                make = functools.partial(type(obj), wrap_storage=untyped, dtype=obj.dtype, _internal=True)
+                make = functools.partial(
+                    self._torch.storage.TypedStorage, wrap_storage=untyped, dtype=obj.dtype, _internal=True
+                )
                 return make, ()
             if isinstance(obj, self._torch.UntypedStorage):
                 whole = self._storage(obj)
                 return whole.function, whole.arguments
-        return super().reducer_override(obj)  # type: ignore[misc]  # as above
+        return super().reducer_override(obj)
 
     def _storage(self, storage: Any) -> _Reduced:
         address = storage._cdata  # noqa: SLF001 - the identity that torch.save goes by
