@@ -50,12 +50,10 @@ def is_array(value: object) -> bool:
     """Whether the value is an array, frame, tensor or dataset of some library: data, wherever it stands."""
     if isinstance(value, _PLAIN):
         return False
-    for base in type(value).__mro__:
-        if base.__name__ in _CONTAINERS:
-            return True
-        if base.__module__.partition(".")[0] in _LIBRARIES:
-            return _has_extent(value)
-    return False
+    bases = type(value).__mro__
+    if any(base.__name__ in _CONTAINERS for base in bases):
+        return True
+    return any(base.__module__.partition(".")[0] in _LIBRARIES for base in bases) and _has_extent(value)
 
 
 def _has_extent(value: Any) -> bool:
@@ -131,10 +129,12 @@ def number(value: Any) -> float | None:
         return float(value)
     if isinstance(value, (str, bytes, complex)) or getattr(value, "shape", None) not in ((), (1,)):
         return None
+    if type(value).__name__ == "MaskedConstant":
+        return None  # NumPy reads its masked value as 0
     try:
         return float(value.item())
     except (AttributeError, TypeError, ValueError, RuntimeError):
-        return None  # a masked value, a string scalar, a tensor without storage
+        return None  # a string scalar, a tensor without storage
 
 
 def numbers(values: Any) -> tuple[float, ...]:

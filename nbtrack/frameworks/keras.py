@@ -6,12 +6,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from nbtrack.frameworks.data import arguments, number, numbers, shown
 from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training
-from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, same
+from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, same, same_or_spread
 
 __all__ = ["framework"]
 
@@ -152,7 +151,9 @@ def _layers(model: Any) -> Iterator[tuple[str, Any]]:
     for layer in layers:
         label = _label(layer, counts)
         yield from _settings(layer, label)
-        inner = getattr(layer, "layer", None)  # what Bidirectional and TimeDistributed wrap
+        inner = getattr(layer, "forward_layer", None) or getattr(
+            layer, "layer", None
+        )  # of Bidirectional, TimeDistributed
         if isinstance(inner, _classes("keras.src.layers.layer", "Layer")):
             yield from _settings(inner, f"{label}.{_snake(type(inner).__name__)}")
 
@@ -196,10 +197,7 @@ def _setting(layer: Any, name: str) -> Any:
 def _is_default(value: Any, default: Any) -> bool:
     if default is REQUIRED:
         return False
-    if same(value, default) or (default is None and value == "linear"):
-        return True
-    spread = isinstance(value, tuple) and all(left == right for left, right in pairwise(value))
-    return spread and bool(value) and same(value[0], default)  # 1 became (1, 1)
+    return same_or_spread(value, default) or (default is None and value == "linear")
 
 
 framework = Keras()

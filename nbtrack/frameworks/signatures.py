@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from nbtrack.frameworks.protocol import Call
 
-__all__ = ["REQUIRED", "Bound", "bound", "init_defaults", "public", "same", "split"]
+__all__ = ["REQUIRED", "Bound", "bound", "init_defaults", "public", "same", "same_or_spread", "split"]
 
 REQUIRED: Final = inspect.Parameter.empty
 """Stands for the default of a parameter that has none."""
@@ -100,6 +100,13 @@ def same(value: Any, default: Any) -> bool:
         return bool(value == default) or bool(value != value and default != default)  # noqa: PLR0124 - NaN
     except Exception:  # arrays have no truth value; a user's __eq__ may raise anything
         return False
+
+
+def same_or_spread(value: Any, default: Any) -> bool:
+    """As :func:`same`, where a layer also keeps a default of 1 as ``(1, 1)``, once per dimension."""
+    if same(value, default):
+        return True
+    return type(value) is tuple and len(value) > 0 and all(same(item, default) for item in value)
 
 
 def split(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

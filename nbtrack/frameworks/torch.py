@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, ref
 
 from nbtrack.frameworks.data import arguments, shown
 from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training
-from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public, same
+from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public, same, same_or_spread
 
 __all__ = ["framework"]
 
@@ -24,6 +24,7 @@ _LOSS_NAMES = frozenset(
 _CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _MOST_LAYERS = 100
 _SCALARS = (bool, int, float, str, tuple)
+_DERIVED = frozenset({"mode"})  # a recurrent layer's kind, which its class passes up
 _TRAINER_VERBS = frozenset({"fit", "train", "fit_one_cycle", "fine_tune", "fit_flat_cos"})
 
 
@@ -235,7 +236,8 @@ def _layers(model: Any) -> Iterator[tuple[str, Any]]:
     for path, layer in islice(_authored(model, ""), _MOST_LAYERS):
         defaults = init_defaults(type(layer))
         for name, value in public(layer).items():
-            if isinstance(value, _SCALARS) and not same(value, defaults[name]):
+            derived = name in _DERIVED or (name == "stride" and value == getattr(layer, "kernel_size", None))
+            if isinstance(value, _SCALARS) and not derived and not same_or_spread(value, defaults[name]):
                 yield f"{path}.{name}" if path else name, shown(value)
 
 
