@@ -1,0 +1,320 @@
+"""The connection to ``lineage.db``: opening, transactions, forks, and SQLite's errors in our words.
+
+Always the standard library's ``sqlite3``: two SQLite libraries on one file lose commits. The database file is never
+opened by other means in this process, because closing it would drop SQLite's own locks. Checkpoints run under our
+write lock only, since SQLite before 3.51.3 can lose commits when one meets a writer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbtrack.errors import (
+    StoreBusy,
+    StoreCorrupt,
+    StoreError,
+    StoreMoved,
+    StoreNotFound,
+    StoreTooNew,
+    StoreUnwritable,
+)
+from nbtrack.store import schema
+from nbtrack.store.lock import WriteLock
+
+__all__ = ["DATABASE", "Database", "from_sqlite"]
+
+DATABASE = "lineage.db"
+_CHECKPOINT_BYTES = 4 * 1024 * 1024  # a longer write-ahead log slows readers down
+_CLOSE_SECONDS = 1.0  # how long closing waits for the lock under which the last connection checkpoints
+
+
+class Database:
+    """The one connection of this process to one store; threads take turns."""
+
+    def __init__(self, folder: Path, *, deadline_seconds: float) -> None:
+        self.folder = folder
+        self.file = folder / DATABASE
+        self.deadline_seconds = deadline_seconds
+        self.lock = WriteLock(folder / "write.lock")
+        self._mutex = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._closed = False
+        self.writable = True
+        _open_databases.add(self)
+
+    def open(self, *, create: bool) -> None:
+        """Connect; make or migrate the schema where that is due.
+
+        Raises:
+            StoreNotFound, StoreTooNew, StoreUnwritable, StoreBusy, StoreCorrupt: as their names say.
+        """
+        if not create and not self.file.is_file():
+            raise StoreNotFound(
+                f"There is no nbtrack store in {self.folder}. Run a notebook with `%load_ext nbtrack` there first."
+            )
+        self.writable = _make_folders(self.folder) if create else os.access(self.folder, os.W_OK)
+        self._connect()
+        with self._mutex, from_sqlite(self.file):
+            assert self._connection is not None
+            if _version(self._connection, self.file) != schema.VERSION:
+                self._bring_up_to_date(self._connection)
+
+    def _connect(self) -> None:
+        if not self.writable and not self.file.is_file():
+            raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
+        if self.writable:
+            _make_private(self.file)
+        with from_sqlite(self.file):
+            connection = sqlite3.connect(
+                self._uri(), uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            connection.execute(f"PRAGMA busy_timeout = {int(self.deadline_seconds * 1000)}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("PRAGMA cache_size = -16000")
+            connection.execute("PRAGMA trusted_schema = OFF")
+        self._connection = connection
+        status = os.stat(self.file)
+        self._identity = (status.st_dev, status.st_ino)
+
+    def _uri(self) -> str:
+        uri = self.file.absolute().as_uri()
+        if self.writable:
+            return uri
+        # Without leave to write, the shared memory of the log cannot be made; a store at rest has no log to heed.
+        log = self.file.with_name(self.file.name + "-wal")
+        at_rest = not log.exists() or log.stat().st_size == 0
+        return f"{uri}?mode=ro&immutable=1" if at_rest else f"{uri}?mode=ro"
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        if not self.writable:
+            raise StoreUnwritable(
+                f"{self.file} has an older schema, and its folder cannot be written to migrate it."
+            )
+        with self.lock.held(self.deadline_seconds):
+            version = _version(connection, self.file)  # again: another process may have been first
+            if version == schema.VERSION:
+                return
+            if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                self._refuse_emptied_store()
+                from nbtrack.store.network import is_on_network
+
+                if not is_on_network(self.folder):
+                    connection.execute("PRAGMA journal_mode = WAL")
+                with _immediate(connection):
+                    schema.create(connection)
+                    _record_migrations(connection)
+                return
+            from nbtrack.store.migrations import migrate
+
+            migrate(connection, self.folder)
+
+    def _refuse_emptied_store(self) -> None:
+        blobs = self.folder / "blobs"
+        if blobs.is_dir() and any(blobs.iterdir()):
+            raise StoreCorrupt(
+                f"{self.file} is empty although {blobs} holds stored models: it was emptied or deleted. "
+                f"Put a copy of it back, or move {self.folder} away to begin anew."
+            )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the database for the ``with`` block."""
+        with self._mutex, from_sqlite(self.file):
+            connection = self._usable()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def writing(self, *, deadline_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """One transaction, durable when the ``with`` block has ended and undone by anything raised in it."""
+        if not self.writable:
+            raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
+        deadline = self.deadline_seconds if deadline_seconds is None else deadline_seconds
+        # The lock first: readers of this process need not wait for the writers of others.
+        with self.lock.held(deadline), self._mutex, from_sqlite(self.file):
+            connection = self._usable()
+            with _immediate(connection):
+                yield connection
+            self._checkpoint(connection)
+
+    def _usable(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreError(f"The store {self.folder} was closed.")
+        if self._connection is None:  # this process was forked from the one that opened the store
+            self._check_identity()
+            self._connect()
+        self._check_identity()
+        assert self._connection is not None
+        return self._connection
+
+    def _check_identity(self) -> None:
+        # SQLite goes on answering "ok" on a file that has no name any more.
+        try:
+            status = os.stat(self.file)
+        except OSError:
+            status = None
+        if status is None or (status.st_dev, status.st_ino) != self._identity:
+            raise StoreMoved(
+                f"The store {self.folder} was deleted, renamed or replaced while it was open. "
+                "Put it back, or run `%load_ext nbtrack` again to begin a new one."
+            )
+
+    def _checkpoint(self, connection: sqlite3.Connection) -> None:
+        try:
+            size = os.stat(f"{self.file}-wal").st_size
+        except OSError:
+            return  # no log: nothing was written yet, or the store is on a network file system
+        if size > _CHECKPOINT_BYTES:
+            # Without waiting for readers; once none is behind, the log starts over and is cut.
+            connection.execute("PRAGMA journal_size_limit = 1048576")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Close the connection; of the last one SQLite folds the log into the database."""
+        with contextlib.ExitStack() as stack:
+            if self.writable:
+                with contextlib.suppress(StoreError):  # a hanging writer must not keep us from closing
+                    stack.enter_context(self.lock.held(_CLOSE_SECONDS))
+            with self._mutex:
+                self._closed = True
+                connection, self._connection = self._connection, None
+                if connection is not None:
+                    connection.close()
+        self.lock.close()
+
+    def forget(self) -> None:
+        """In a forked child: keep the inherited connection from being closed, ever, and use a new one."""
+        self._mutex = threading.RLock()
+        self.lock.forget()
+        if self._connection is not None:
+            _make_immortal(self._connection)
+            self._connection = None
+
+
+_open_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for database in list(_open_databases):
+        database.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _make_immortal(thing: object) -> None:
+    # Closing the connection in the child would end the parent's locks and reset its log; the interpreter would
+    # close it when the last reference goes, at the latest when it exits.
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+@contextlib.contextmanager
+def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    # IMMEDIATE: a deferred transaction that reads first and writes then fails "locked" whatever the timeout.
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")  # left by an interrupt between two bytecodes
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _record_migrations(connection: sqlite3.Connection) -> None:
+    # A blank store is made at once in its current form; sqlite_utils, whose import takes a second where pandas is
+    # installed, is left to those that are older. Its table is the one it would have made itself.
+    connection.execute(
+        'CREATE TABLE "_sqlite_migrations" (\n   "id" INTEGER PRIMARY KEY,\n   "migration_set" TEXT,\n'
+        '   "name" TEXT,\n   "applied_at" TEXT\n)'
+    )
+    connection.execute(
+        'CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"\n'
+        '    ON "_sqlite_migrations" ("migration_set", "name")'
+    )
+    connection.executemany(
+        'INSERT INTO "_sqlite_migrations" (migration_set, name, applied_at) VALUES (?, ?, datetime())',
+        [(schema.MIGRATION_SET, name) for name in schema.MIGRATIONS],
+    )
+
+
+def _version(connection: sqlite3.Connection, file: Path) -> int:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application not in (0, schema.APPLICATION_ID) or (application == 0 and version != 0):
+        raise StoreCorrupt(
+            f"{file} is a database, but not one of nbtrack's. Move it away to begin a new store."
+        )
+    if version > schema.VERSION:
+        raise StoreTooNew(
+            f"{file} has schema version {version}, written by a newer nbtrack; this one knows up to "
+            f"{schema.VERSION}. Upgrade with `pip install --upgrade nbtrack`."
+        )
+    return version
+
+
+def _make_folders(folder: Path) -> bool:
+    try:
+        for each in (folder, folder / "blobs", folder / "sessions"):
+            each.mkdir(mode=0o700, parents=each is folder, exist_ok=True)
+    except OSError as error:
+        raise StoreUnwritable(
+            f"The store {folder} cannot be made: {error.strerror}. Check the owner and permissions of the folder, "
+            "or name another in [tool.nbtrack] of pyproject.toml."
+        ) from error
+    return os.access(folder, os.W_OK)
+
+
+def _make_private(file: Path) -> None:
+    # Made by us, so that nobody else can read it whatever the umask: SQLite gives its log the same mode. Only ever
+    # a file that was not there: closing one that SQLite has open would end its locks.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+
+
+@contextlib.contextmanager
+def from_sqlite(file: Path) -> Iterator[None]:
+    """Turn what SQLite raises in the ``with`` block into errors of the store."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _in_our_words(error, file) from error
+
+
+def _in_our_words(error: sqlite3.DatabaseError, file: Path) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy(
+            f"{file} is locked by another program ({error}). Close what else has it open, or try again."
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreCorrupt(
+            f"{file} is damaged ({error}). Run `nbtrack doctor --full` to see what is left of it."
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StoreUnwritable(
+            f"{file} cannot be written: {os.strerror(errno.ENOSPC)}. Free some space and try again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
+        return StoreUnwritable(f"{file} cannot be used: {error}. Check its permissions and its disk.")
+    return StoreCorrupt(f"{file} did not take a statement: {error}.")

@@ -1,0 +1,186 @@
+"""Rows that occur again and again, kept once: names, classes, params, contents of data, environments, cell texts.
+
+What a process has seen is remembered, so that a run like the one before costs no look-up. The memory is only right
+while the transactions it was filled in are committed: :meth:`Interned.forget` is to be called after a rollback.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from nbtrack.records import Content, Environment, Model, Param, SourceFile
+from nbtrack.store.values import clean, clean_or_none, param_to_sql, seal, to_json, to_packed
+
+__all__ = ["Interned"]
+
+_MOST_REMEMBERED = 100_000  # rows; a param costs about 300 bytes of memory
+_MOST_OBJECTS = 512
+
+
+class Interned:
+    """Row numbers of shared rows, found or inserted in the caller's transaction."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[Any, ...], int] = {}
+        self._objects: dict[int, tuple[object, int]] = {}
+
+    def forget(self) -> None:
+        """Forget everything: a transaction was rolled back."""
+        self._rows.clear()
+        self._objects.clear()
+
+    def name(self, connection: sqlite3.Connection, name: str) -> int:
+        """The row of a param's or metric's name."""
+        return self._row(
+            connection,
+            ("name", clean(name)),
+            "SELECT pk FROM names WHERE name = ?",
+            "INSERT INTO names (name) VALUES (?)",
+        )
+
+    def experiment(self, connection: sqlite3.Connection, name: str) -> int:
+        """The row of an experiment."""
+        return self._row(
+            connection,
+            ("experiment", clean(name)),
+            "SELECT pk FROM experiments WHERE name = ?",
+            "INSERT INTO experiments (name) VALUES (?)",
+        )
+
+    def model_class(self, connection: sqlite3.Connection, model: Model) -> int:
+        """The row of a model's class."""
+        return self._row(
+            connection,
+            ("class", clean(model.class_name), clean(model.module), clean(model.framework)),
+            "SELECT pk FROM classes WHERE name = ? AND module = ? AND framework = ?",
+            "INSERT INTO classes (name, module, framework) VALUES (?, ?, ?)",
+        )
+
+    def file(self, connection: sqlite3.Connection, file: SourceFile) -> int:
+        """The row of a file in one state."""
+        return self._row(
+            connection,
+            ("file", clean(file.path), file.digest, file.size_bytes),
+            "SELECT pk FROM files WHERE path = ? AND digest = ? AND size_bytes = ?",
+            "INSERT INTO files (path, digest, size_bytes) VALUES (?, ?, ?)",
+        )
+
+    def source(self, connection: sqlite3.Connection, digest: str, text: str) -> int:
+        """The row of a cell's text."""
+        text = clean(text)
+        return self._row(
+            connection,
+            ("source", digest, text, seal(digest, text)),
+            "SELECT pk FROM sources WHERE digest = ? AND text = ? AND seal = ?",
+            "INSERT INTO sources (digest, text, seal) VALUES (?, ?, ?)",
+        )
+
+    def param(self, connection: sqlite3.Connection, param: Param) -> int:
+        """The row of a param's name, value and origin."""
+        value, kind = param_to_sql(param.name, param.value)
+        # 1 and 1.0 are one key to a dictionary, so the kind stands in it.
+        key = ("param", param.name, value, kind, param.origin, param.redacted)
+        known = self._rows.get(key)
+        if known is not None:
+            return known
+        name = clean(param.name)
+        row = (self.name(connection, name), value, kind, param.origin, int(param.redacted))
+        sealed = seal(name, value, kind, param.origin, int(param.redacted))
+        return self._row(
+            connection,
+            (*key, "row"),
+            "SELECT pk FROM params WHERE name = ? AND value = ? AND kind = ? AND origin = ? AND redacted = ?",
+            "INSERT INTO params (name, value, kind, origin, redacted, seal) VALUES (?, ?, ?, ?, ?, ?)",
+            select=row,
+            insert=(*row, sealed),
+            also=key,
+        )
+
+    def content(self, connection: sqlite3.Connection, content: Content) -> int:
+        """The row of what a dataset contained."""
+        return self._object(connection, content, _content_row)
+
+    def environment(self, connection: sqlite3.Connection, environment: Environment) -> int:
+        """The row of an environment."""
+        return self._object(connection, environment, _environment_row)
+
+    def _row(
+        self,
+        connection: sqlite3.Connection,
+        key: tuple[Any, ...],
+        find: str,
+        add: str,
+        *,
+        select: tuple[Any, ...] | None = None,
+        insert: tuple[Any, ...] | None = None,
+        also: tuple[Any, ...] | None = None,
+    ) -> int:
+        known = self._rows.get(key)
+        if known is not None:
+            return known
+        found = connection.execute(find, key[1:] if select is None else select).fetchone()
+        if found is None:
+            added = connection.execute(add, key[1:] if insert is None else insert).lastrowid
+            assert added is not None
+            found = (added,)
+        if len(self._rows) >= _MOST_REMEMBERED:
+            self._rows.clear()
+        self._rows[also or key] = found[0]
+        return int(found[0])
+
+    def _object(
+        self,
+        connection: sqlite3.Connection,
+        thing: Any,
+        row_of: Callable[[Any], tuple[str, str, tuple[Any, ...]]],
+    ) -> int:
+        # By identity: the same record comes with every run of a session, and writing a wide frame's schema as JSON
+        # only to find it again would cost more than all the rest. The reference keeps the identity from reuse.
+        known = self._objects.get(id(thing))
+        if known is not None:
+            return known[1]
+        table, columns, values = row_of(thing)
+        digest, sealed = values[0], values[-1]
+        found = connection.execute(
+            f"SELECT pk FROM {table} WHERE digest = ? AND seal = ?",  # noqa: S608 - the table is one of ours
+            (digest, sealed),
+        ).fetchone()
+        if found is None:
+            marks = ", ".join("?" * len(values))
+            added = connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values).lastrowid  # noqa: S608 - as above
+            assert added is not None
+            found = (added,)
+        if len(self._objects) >= _MOST_OBJECTS:
+            self._objects.clear()
+        self._objects[id(thing)] = (thing, found[0])
+        return int(found[0])
+
+
+def _content_row(content: Content) -> tuple[str, str, tuple[Any, ...]]:
+    columns = [
+        [column.name, column.dtype, column.digest, list(column.chunks), column.profile]
+        for column in content.columns
+    ]
+    row = (
+        content.digest,
+        clean(content.kind),
+        None if content.shape is None else to_json(list(content.shape)),
+        int(content.by_pickle),
+        int(content.sampled),
+        to_packed(columns) if columns else None,
+    )
+    return "contents", "digest, kind, shape, by_pickle, sampled, columns, seal", (*row, seal(*row))
+
+
+def _environment_row(environment: Environment) -> tuple[str, str, tuple[Any, ...]]:
+    row = (
+        environment.digest,
+        clean(environment.python),
+        clean(environment.platform),
+        clean_or_none(None if environment.git is None else to_json(environment.git)),
+        to_json(environment.hardware),
+        to_packed(environment.packages),
+    )
+    return "environments", "digest, python, platform, git, hardware, packages, seal", (*row, seal(*row))

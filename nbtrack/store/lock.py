@@ -1,0 +1,109 @@
+"""The write lock: one ``flock`` on one file, held around every write and around opening and migrating.
+
+SQLite's own locks would do for plain writes, but not fairly, not for the first opening, and they do not keep two
+SQLite libraries apart that are loaded into different processes. The holder writes its process id into the file,
+for the message of those who wait in vain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbtrack.errors import StoreBusy, StoreUnwritable
+
+__all__ = ["WriteLock", "try_lock"]
+
+_FIRST_WAIT, _LONGEST_WAIT = (
+    0.0002,
+    0.005,
+)  # seconds between attempts: short enough to be fair among many writers
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take the exclusive ``flock`` of an open file, if nobody has it.
+
+    The lock belongs to the open file: it ends with the process, whatever ends that, and no reused process id
+    and no reboot can make it look alive.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise
+    return True
+
+
+class WriteLock:
+    """The lock of one store, for one process; also between its threads. Can be taken again by the thread that has it."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._descriptor = -1
+        self._threads = threading.RLock()
+        self._depth = 0
+
+    @contextlib.contextmanager
+    def held(self, deadline_seconds: float) -> Iterator[None]:
+        """Hold the lock for the ``with`` block.
+
+        Raises:
+            StoreBusy: another process kept it for ``deadline_seconds``.
+            StoreUnwritable: the lock file cannot be opened for writing.
+        """
+        end = time.monotonic() + deadline_seconds
+        if not self._threads.acquire(timeout=deadline_seconds):
+            raise StoreBusy(f"Another thread of this process kept {self.file} for {deadline_seconds:g} s.")
+        try:
+            self._depth += 1
+            if self._depth == 1:
+                self._take(end, deadline_seconds)
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0 and self._descriptor >= 0:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self._threads.release()
+
+    def close(self) -> None:
+        """Close the file; a lock still held ends with it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def forget(self) -> None:
+        """In a forked child: let go of the inherited file without unlocking it for the parent."""
+        self.close()
+        self._threads = threading.RLock()
+        self._depth = 0
+
+    def _take(self, end: float, deadline_seconds: float) -> None:
+        if self._descriptor < 0:
+            try:
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+                self._descriptor = os.open(self.file, flags, 0o600)
+            except OSError as error:
+                raise StoreUnwritable(
+                    f"{self.file} cannot be opened for writing: {error.strerror}."
+                ) from error
+        wait = _FIRST_WAIT
+        while not try_lock(self._descriptor):
+            if time.monotonic() >= end:
+                raise StoreBusy(
+                    f"{self.file.parent} is being written by {self._holder()}, which kept its lock for more than "
+                    f"{deadline_seconds:g} s. Try again, or end that process if it hangs."
+                )
+            time.sleep(wait)
+            wait = min(wait * 1.5, _LONGEST_WAIT)
+        os.pwrite(self._descriptor, b"%-20d\n" % os.getpid(), 0)
+
+    def _holder(self) -> str:
+        text = os.pread(self._descriptor, 32, 0).strip()
+        return f"process {text.decode('ascii', 'replace')}" if text else "another process"

@@ -1,0 +1,118 @@
+"""Sessions that ended without saying so: their points are taken in, their unfinished runs become CANCELED."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from nbtrack.errors import StoreBusy, StoreCorrupt
+from nbtrack.store.journal import JournalContent, journal_path, read_journal
+from nbtrack.store.lock import try_lock
+from nbtrack.store.metrics import fold, write_metrics
+from nbtrack.store.reading import read_sessions, seal_execution, seal_run
+from nbtrack.store.writing import Writer
+
+__all__ = ["end_session", "fold_journal", "recover"]
+
+Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
+
+
+def recover(folder: Path, open_sessions: list[str], transaction: Transaction) -> int:
+    """Look after the sessions whose journal is unlocked or gone; returns how many were found dead.
+
+    ``open_sessions`` are those that the database thinks alive. Cheap where all live: one look into a folder and
+    a lock tried per session.
+    """
+    dead = 0
+    known = set(open_sessions)
+    for session_id in sorted(known | _journals(folder)):
+        with _claimed(journal_path(folder, session_id)) as claim:
+            if claim is None:
+                continue  # it lives
+            with contextlib.suppress(StoreBusy):  # the next reader will do it
+                _bury(folder, session_id, transaction)
+                dead += 1
+    return dead
+
+
+def _journals(folder: Path) -> set[str]:
+    try:
+        names = os.listdir(folder / "sessions")
+    except FileNotFoundError:
+        return set()
+    return {name.removesuffix(".journal") for name in names if name.endswith(".journal")}
+
+
+@contextlib.contextmanager
+def _claimed(file: Path) -> Iterator[bool | None]:
+    """True while we hold the lock of a dead session's journal, or know it gone; None: the session lives."""
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield True
+        return
+    try:
+        yield True if try_lock(descriptor) else None
+    finally:
+        os.close(descriptor)
+
+
+def _bury(folder: Path, session_id: str, transaction: Transaction) -> None:
+    file = journal_path(folder, session_id)
+    content: JournalContent | None
+    try:
+        content = read_journal(file)
+    except FileNotFoundError:
+        content = None
+    except StoreCorrupt:
+        # Kept under another name for whoever wants to look: what cannot be read cannot be taken in.
+        os.rename(file, file.with_suffix(".damaged"))
+        content = None
+    with transaction() as connection:
+        writer = Writer()
+        if content is not None:
+            fold_journal(connection, writer, content)
+        end_session(connection, session_id, ended_at=time.time())
+    file.unlink(missing_ok=True)
+
+
+def fold_journal(connection: sqlite3.Connection, writer: Writer, content: JournalContent) -> set[int]:
+    """Take the points of a journal in, unless that was done before; returns the runs that got some."""
+    found = read_sessions(connection, "id = ?", content.session.id)
+    if not found or found[0][1] != content.folds:
+        return (
+            set()
+        )  # no run was ever opened, or the kernel died between the commit and the journal's restart
+    touched = fold(connection, writer, content.curves)
+    for run_pk in touched:
+        write_metrics(connection, writer, run_pk, (), new=False)
+        seal_run(connection, run_pk)
+    connection.execute("UPDATE sessions SET folds = folds + 1 WHERE pk = ?", (found[0][0],))
+    return touched
+
+
+def end_session(connection: sqlite3.Connection, session_id: str, *, ended_at: float) -> None:
+    """Mark a session as ended, and what it left unfinished as CANCELED."""
+    connection.execute(
+        "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (ended_at, session_id)
+    )
+    unfinished = connection.execute(
+        "SELECT pk FROM executions WHERE session = (SELECT pk FROM sessions WHERE id = ?) AND state = 'RUNNING'",
+        (session_id,),
+    ).fetchall()
+    for (execution_pk,) in unfinished:
+        connection.execute("UPDATE executions SET state = 'CANCELED' WHERE pk = ?", (execution_pk,))
+        seal_execution(connection, execution_pk)
+    runs = connection.execute(
+        "SELECT r.pk FROM runs r JOIN executions e ON e.pk = r.execution "
+        "WHERE e.session = (SELECT pk FROM sessions WHERE id = ?) AND r.state = 'RUNNING'",
+        (session_id,),
+    ).fetchall()
+    for (run_pk,) in runs:
+        connection.execute("UPDATE runs SET state = 'CANCELED' WHERE pk = ?", (run_pk,))
+        seal_run(connection, run_pk)

@@ -1,0 +1,309 @@
+"""The schema of ``lineage.db``: every table and column with its meaning, and the history of versions.
+
+The SQL below is what runs, and its comments are the documentation: ``docs/generate.py`` makes the reference
+page of them. A table is followed by ``-- what a row is``, a column by ``-- what it holds``.
+
+Conventions: ``pk`` is an internal row number, ``id`` a UUIDv7 in text form, a digest is ``b3:`` and hex, times are
+seconds since the epoch in UTC, durations seconds, sizes bytes, truth 0 or 1, structured values JSON.
+``seal`` holds 64 bits of BLAKE3 over the row (of a run: over all rows that belong to it), so that a flipped bit is found.
+
+Version history (``PRAGMA user_version``):
+
+- 1: the first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+__all__ = [
+    "APPLICATION_ID",
+    "INDEXES",
+    "MIGRATIONS",
+    "MIGRATION_SET",
+    "TABLES",
+    "VERSION",
+    "VIEWS",
+    "create",
+    "statements",
+]
+
+VERSION = 1
+APPLICATION_ID = 0x6E627472  # "nbtr", told by file(1) and checked on opening
+MIGRATION_SET = "nbtrack"
+MIGRATIONS = ("initial",)  # what a blank store is marked to have had; each is in migrations.py
+
+TABLES = """
+CREATE TABLE names (  -- names of params and metrics, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    name TEXT NOT NULL UNIQUE  -- the name
+) STRICT;
+
+CREATE TABLE experiments (  -- named groups of runs
+    pk INTEGER PRIMARY KEY,  -- row number
+    name TEXT NOT NULL UNIQUE  -- by default the notebook's name
+) STRICT;
+
+CREATE TABLE classes (  -- classes of models, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    name TEXT NOT NULL,  -- such as RandomForestClassifier
+    module TEXT NOT NULL,  -- such as sklearn.ensemble._forest
+    framework TEXT NOT NULL,  -- such as sklearn
+    UNIQUE (name, module, framework)
+) STRICT;
+
+CREATE TABLE sessions (  -- lives of kernels and scripts
+    pk INTEGER PRIMARY KEY,  -- row number
+    id TEXT NOT NULL UNIQUE,  -- UUIDv7
+    started_at REAL NOT NULL,  -- when
+    ended_at REAL,  -- when it ended or was found dead; NULL: alive at the last look
+    pid INTEGER NOT NULL,  -- process id on that host
+    host TEXT NOT NULL,  -- name of the machine
+    boot_id TEXT NOT NULL,  -- which boot of the machine
+    python TEXT NOT NULL,  -- version of Python
+    notebook_path TEXT,  -- the notebook, where it was known
+    folds INTEGER NOT NULL DEFAULT 0  -- how often the session's journal of metric points was taken into the database
+) STRICT;
+
+CREATE TABLE sources (  -- texts of cells, each once, secrets replaced
+    pk INTEGER PRIMARY KEY,  -- row number
+    digest TEXT NOT NULL,  -- digest of the text
+    text TEXT NOT NULL,  -- the text
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE executions (  -- runnings of cells
+    pk INTEGER PRIMARY KEY,  -- row number
+    id TEXT NOT NULL UNIQUE,  -- UUIDv7
+    session INTEGER NOT NULL REFERENCES sessions,  -- in which session
+    sequence INTEGER NOT NULL,  -- counts the executions of the session from 1
+    execution_count INTEGER,  -- the number that the front end shows
+    cell_id TEXT,  -- the cell's Jupyter id
+    notebook_path TEXT,  -- the notebook, where it was known
+    source INTEGER NOT NULL REFERENCES sources,  -- the cell's text
+    started_at REAL NOT NULL,  -- when
+    duration_seconds REAL,  -- how long; NULL while it runs
+    state TEXT NOT NULL CHECK (state IN ('RUNNING', 'COMPLETE', 'FAILED', 'CANCELED')),  -- how it stands or ended
+    error_name TEXT,  -- class of the exception that ended it
+    error_message TEXT,  -- its message, secrets replaced
+    error_traceback TEXT,  -- its traceback, secrets replaced
+    reads TEXT,  -- JSON list of the names read before written; NULL: none
+    writes TEXT,  -- JSON list of the names written; NULL: none
+    seal INTEGER NOT NULL DEFAULT 0  -- seal of the row
+) STRICT;
+
+CREATE TABLE outputs (  -- what an execution printed, where it printed something
+    execution INTEGER PRIMARY KEY REFERENCES executions ON DELETE CASCADE,  -- which
+    stdout TEXT NOT NULL,  -- its standard output, cut and secrets replaced
+    stderr TEXT NOT NULL,  -- its standard error, cut and secrets replaced
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE environments (  -- where runs ran, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    digest TEXT NOT NULL,  -- digest over all the rest
+    python TEXT NOT NULL,  -- version of Python
+    platform TEXT NOT NULL,  -- operating system and architecture
+    git TEXT,  -- JSON object: commit, branch, dirty; NULL: not in a repository
+    hardware TEXT NOT NULL,  -- JSON object: processors, memory, accelerators
+    packages BLOB NOT NULL,  -- names and versions of the installed packages: a JSON object, compressed by zlib
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE runs (  -- trainings
+    pk INTEGER PRIMARY KEY,  -- row number
+    id TEXT NOT NULL UNIQUE,  -- UUIDv7
+    label TEXT NOT NULL UNIQUE,  -- such as SVC-3; a number is never used again
+    name TEXT,  -- what the user called it
+    state TEXT NOT NULL CHECK (state IN ('RUNNING', 'COMPLETE', 'FAILED', 'CANCELED')),  -- how it stands or ended
+    experiment INTEGER NOT NULL REFERENCES experiments,  -- its group
+    execution INTEGER NOT NULL REFERENCES executions,  -- the execution that made it
+    started_at REAL NOT NULL,  -- when
+    duration_seconds REAL,  -- how long the training took; NULL: unknown
+    capture_seconds REAL,  -- what watching it cost
+    capture_notes TEXT,  -- JSON list of what could not be captured and why; NULL: nothing
+    explicit INTEGER NOT NULL,  -- 1: asked for by the user
+    fits INTEGER NOT NULL,  -- how many trainings it stands for
+    starred INTEGER NOT NULL,  -- 1: marked by the user
+    note TEXT,  -- the user's words
+    class INTEGER REFERENCES classes,  -- class of the model; NULL: no model
+    model_variable TEXT,  -- the name that held the model
+    model_digest TEXT,  -- digest of the model
+    model_size INTEGER,  -- bytes of the model
+    model_stored INTEGER NOT NULL DEFAULT 0,  -- 1: its bytes are in the store
+    model_retained INTEGER NOT NULL DEFAULT 0,  -- 1: the namespace still held it after the execution
+    environment INTEGER REFERENCES environments,  -- where it ran
+    seal INTEGER NOT NULL DEFAULT 0  -- seal of the row and of the rows that belong to the run
+) STRICT;
+
+CREATE TABLE params (  -- values chosen before training, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    name INTEGER NOT NULL REFERENCES names,  -- its name
+    value ANY NOT NULL,  -- the value; a list, an object, null and what SQLite cannot hold as JSON text
+    kind TEXT NOT NULL CHECK (kind IN ('int', 'float', 'str', 'bool', 'json')),  -- type of the value
+    origin TEXT NOT NULL,  -- constructor, fit, default, variable, loop, grid or explicit
+    redacted INTEGER NOT NULL,  -- 1: a secret was replaced
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE run_params (  -- which run had which params
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    name INTEGER NOT NULL REFERENCES names,  -- the param's name, here too so that a run's param is found at once
+    position INTEGER NOT NULL,  -- place in the list
+    param INTEGER NOT NULL REFERENCES params,  -- the param
+    execution INTEGER REFERENCES executions,  -- the execution that gave the value, if another than the run's own
+    execution_id TEXT,  -- its id, where that execution is not in the store
+    PRIMARY KEY (run, name, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metrics (  -- numbers measured on a run; of a curve, its last value
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    name INTEGER NOT NULL REFERENCES names,  -- its name
+    position INTEGER NOT NULL,  -- place in the list
+    value REAL,  -- the number, possibly infinite; NULL: NaN
+    origin TEXT NOT NULL,  -- call, loop, variable, history or explicit
+    variable TEXT,  -- the name that the number was bound to
+    dataset TEXT,  -- name of the data it was measured on
+    execution INTEGER REFERENCES executions,  -- the execution that measured it
+    execution_id TEXT,  -- its id, where that execution is not in the store
+    points INTEGER NOT NULL,  -- length of the curve; 1: no curve
+    at REAL,  -- when
+    PRIMARY KEY (run, name, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE points (  -- curves of metrics, in pieces
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    name INTEGER NOT NULL REFERENCES names,  -- the metric's name
+    dataset TEXT NOT NULL,  -- the metric's dataset; empty: none
+    first INTEGER NOT NULL,  -- place in the curve of the first point of this piece
+    count INTEGER NOT NULL,  -- points in this piece
+    logged INTEGER NOT NULL,  -- 1: logged one by one; 0: handed over with the metric
+    data BLOB NOT NULL,  -- steps, values and times, packed (nbtrack/store/points.py)
+    PRIMARY KEY (run, name, dataset, first)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contents (  -- what data contained, told by digests, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    digest TEXT NOT NULL,  -- digest of the data
+    kind TEXT NOT NULL,  -- type, such as pandas.DataFrame
+    shape TEXT,  -- JSON list; NULL: it has none
+    by_pickle INTEGER NOT NULL,  -- 1: no canonical form, so the digest means nothing in another process
+    sampled INTEGER NOT NULL,  -- 1: not all was read
+    columns BLOB,  -- names, dtypes, digests and profiles of the columns: a JSON list, compressed by zlib; NULL: none
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE run_datasets (  -- which data went into which run
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    position INTEGER NOT NULL,  -- place in the list
+    name TEXT NOT NULL,  -- the name in the notebook
+    role TEXT NOT NULL,  -- train, validation, test or input
+    content INTEGER NOT NULL REFERENCES contents,  -- the data
+    size_bytes INTEGER,  -- bytes in memory
+    PRIMARY KEY (run, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE files (  -- states of files that were read, each once
+    pk INTEGER PRIMARY KEY,  -- row number
+    path TEXT NOT NULL,  -- relative to the project
+    digest TEXT NOT NULL,  -- digest of the content
+    size_bytes INTEGER NOT NULL,  -- bytes
+    UNIQUE (path, digest, size_bytes)
+) STRICT;
+
+CREATE TABLE run_files (  -- which files a run read
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    position INTEGER NOT NULL,  -- place in the list
+    file INTEGER NOT NULL REFERENCES files,  -- the file
+    PRIMARY KEY (run, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_dependencies (  -- executions that a run depends on
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    position INTEGER NOT NULL,  -- place in the list
+    execution INTEGER REFERENCES executions,  -- the execution; NULL: not in the store
+    elsewhere TEXT,  -- JSON list of id, execution_count and cell_id of one that is not in the store
+    PRIMARY KEY (run, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_tags (  -- the user's tags
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    name TEXT NOT NULL,  -- key
+    value TEXT NOT NULL,  -- value
+    PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_trials (  -- tables of trials inside runs, such as a search's candidates
+    run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,  -- the run
+    columns TEXT NOT NULL,  -- JSON list of names
+    rows BLOB NOT NULL,  -- a JSON list of rows, compressed by zlib
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE label_numbers (  -- the last number given to a label
+    stem TEXT PRIMARY KEY,  -- the label without its number
+    last INTEGER NOT NULL  -- the number
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (  -- stored bytes
+    digest TEXT PRIMARY KEY,  -- their digest
+    size INTEGER NOT NULL,  -- how many
+    encoding TEXT NOT NULL,  -- how they are kept: raw
+    data BLOB  -- the bytes of a small one; NULL: in a file under blobs/
+) STRICT;
+
+CREATE TABLE model_blobs (  -- which bytes make a model
+    model TEXT NOT NULL,  -- digest of the model
+    position INTEGER NOT NULL,  -- 0: the pickle stream; from 1: its out-of-band buffers
+    blob TEXT NOT NULL,  -- digest of the bytes
+    PRIMARY KEY (model, position)
+) STRICT, WITHOUT ROWID;
+"""
+
+INDEXES = """
+CREATE INDEX sessions_open ON sessions (id) WHERE ended_at IS NULL;
+CREATE INDEX sources_by_digest ON sources (digest);
+CREATE INDEX executions_by_session ON executions (session, sequence);
+CREATE INDEX environments_by_digest ON environments (digest);
+CREATE INDEX runs_by_start ON runs (started_at);
+CREATE INDEX runs_by_experiment ON runs (experiment, started_at);
+CREATE INDEX runs_by_class ON runs (class, started_at);
+CREATE INDEX runs_by_execution ON runs (execution);
+CREATE INDEX runs_unfinished ON runs (pk) WHERE state = 'RUNNING';
+CREATE UNIQUE INDEX params_by_value ON params (name, value, kind, origin, redacted);
+CREATE INDEX run_params_by_param ON run_params (param);
+CREATE INDEX metrics_by_value ON metrics (name, value);
+CREATE INDEX contents_by_digest ON contents (digest);
+CREATE INDEX run_datasets_by_content ON run_datasets (content);
+CREATE INDEX run_tags_by_value ON run_tags (name, value);
+"""
+
+VIEWS = """
+CREATE VIEW param_list AS  -- params by the run's label, to be read by people
+    SELECT runs.label, names.name, params.value, params.kind, params.origin
+    FROM run_params JOIN runs ON runs.pk = run_params.run JOIN params ON params.pk = run_params.param
+    JOIN names ON names.pk = params.name;
+
+CREATE VIEW metric_list AS  -- metrics by the run's label, to be read by people
+    SELECT runs.label, names.name, metrics.value, metrics.dataset, metrics.origin, metrics.points
+    FROM metrics JOIN runs ON runs.pk = metrics.run JOIN names ON names.pk = metrics.name;
+"""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Create the tables, indexes and views of :data:`VERSION` in a blank database, in the open transaction."""
+    for statement in statements(TABLES + INDEXES + VIEWS):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script, one each: ``executescript`` would commit the open transaction first."""
+    found, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            found.append(pending.strip())
+            pending = ""
+    return found

@@ -1,0 +1,299 @@
+"""The store of a project: one folder, any number of processes."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nbtrack.errors import AmbiguousRun, StoreNotFound, UnknownRun, UsageError
+from nbtrack.records import Execution, Point, Run, Session
+from nbtrack.store import search
+from nbtrack.store.blobs import Buffer, read_blob
+from nbtrack.store.database import Database
+from nbtrack.store.journal import journal_path, read_journal
+from nbtrack.store.reading import Reader, read_curve, seal_run
+from nbtrack.store.recovery import recover
+from nbtrack.store.session import SessionLog
+from nbtrack.store.values import clean
+from nbtrack.store.writing import write_tags
+
+__all__ = ["Store"]
+
+_DEADLINE_SECONDS = 5.0
+_NEWEST_LABELS = 2000  # among which a mistyped label is looked for
+_SHORTEST_PREFIX = 4
+
+
+class Store:
+    """Reads and writes one store; safe to use from several threads, and in forked children.
+
+    Use :meth:`open`; close it, or use it in a ``with`` statement.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.folder = database.folder
+        self._database = database
+        self._reader = Reader()
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False, deadline_seconds: float = _DEADLINE_SECONDS) -> Self:
+        """Open the store in ``folder`` (the project's ``.nbtrack``), making or migrating it where that is due.
+
+        ``deadline_seconds`` is how long a write waits for other processes.
+
+        Raises:
+            StoreNotFound: there is none, and ``create`` is False.
+            StoreTooNew: it was written by a newer nbtrack.
+            StoreUnwritable: it cannot be made there.
+            StoreCorrupt: its database is damaged or not nbtrack's.
+            StoreBusy: another process kept it locked.
+        """
+        if not create and not folder.is_dir():
+            raise StoreNotFound(
+                f"There is no nbtrack store in {folder}. Run a notebook with `%load_ext nbtrack` there first."
+            )
+        database = Database(folder, deadline_seconds=deadline_seconds)
+        try:
+            database.open(create=create)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def close(self) -> None:
+        """Close the store's connection; sessions begun here are to be ended before."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def begin_session(self, session: Session) -> SessionLog:
+        """Begin to write as one kernel; the session lives until ``end()`` or the end of this process."""
+        return SessionLog(self._database, session)
+
+    def find_runs(
+        self,
+        query: str | None = None,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: str | None = None,
+        order: str | None = None,
+        experiment: str | None = None,
+    ) -> list[Run]:
+        """The runs that fulfil ``query``, newest first.
+
+        Left out of each, as a list does not show them: the cell's text and output, columns of datasets, packages
+        of the environment, trials. ``order`` is a metric, param or field, largest first, with ``-`` before it
+        smallest first; runs without it come last. ``after`` is the id of the last run of the page before (newest
+        first only).
+
+        Raises:
+            QueryError: the query does not parse or names what no run has.
+        """
+        with self._view() as connection:
+            pks = search.find(
+                connection, query, order=order, limit=limit, offset=offset, after=after, experiment=experiment
+            )
+            return self._reader.runs(connection, pks)
+
+    def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
+        """How many runs fulfil ``query``."""
+        with self._view() as connection:
+            return search.count(connection, query, experiment=experiment)
+
+    def get_run(self, ref: str) -> Run:
+        """One run, whole but for the curves of its metrics (see :meth:`points`).
+
+        ``ref`` is an id, a unique prefix of one, a label, ``last``, ``best:METRIC`` (the largest) or
+        ``best:-METRIC`` (the smallest).
+
+        Raises:
+            UnknownRun: there is none; names the nearest labels.
+            AmbiguousRun: several ids begin so; names them.
+            StoreCorrupt: its rows are not what was written.
+        """
+        with self._view() as connection:
+            return self._reader.runs(connection, [_resolve(connection, ref)], whole=True)[0]
+
+    def points(self, run_id: str, metric: str, *, dataset: str | None = None) -> list[Point]:
+        """The curve of a metric, in the order of logging; also of a run that is being trained.
+
+        Of a metric measured on several datasets, ``dataset`` says which; None is the first. A metric without a
+        curve gives an empty list.
+        """
+        while True:
+            with self._view() as connection:
+                row = connection.execute(
+                    "SELECT r.pk, s.id, s.folds, s.ended_at FROM runs r JOIN executions e ON e.pk = r.execution "
+                    "JOIN sessions s ON s.pk = e.session WHERE r.id = ?",
+                    (run_id,),
+                ).fetchone()
+                if row is None:
+                    raise _unknown(connection, run_id)
+                run_pk, session_id, folds, ended_at = row
+                stored = read_curve(connection, run_pk, metric, dataset)
+            if ended_at is not None or dataset:
+                return stored
+            try:
+                journal = read_journal(journal_path(self.folder, session_id))
+            except FileNotFoundError:
+                return stored
+            if journal.folds <= folds:
+                live = journal.curves.get((run_id, metric), []) if journal.folds == folds else []
+                return stored + live
+            # The kernel folded its journal after our look at the database: look again.
+
+    def read_model(self, run_id: str) -> tuple[bytes, list[Buffer]]:
+        """The pickle stream and the buffers of a run's model, every digest verified; nothing is unpickled.
+
+        Large buffers are private writable maps of their files.
+
+        Raises:
+            UnknownRun: there is no such run.
+            UsageError: the run has no stored model.
+            BlobCorrupt: bytes are missing or not what was written; names the blob and the run.
+        """
+        with self._view() as connection:
+            row = connection.execute(
+                "SELECT label, model_digest, model_stored FROM runs WHERE id = ?", (run_id,)
+            ).fetchone()
+            if row is None:
+                raise _unknown(connection, run_id)
+            label, digest, stored = row
+            blobs = connection.execute(
+                "SELECT blob FROM model_blobs WHERE model = ? ORDER BY position", (digest,)
+            )
+            digests = [blob for (blob,) in blobs]
+            if not stored or not digests:
+                raise UsageError(f"The model of {label} was not stored; `%track show {label}` says why.")
+            stream, *buffers = [
+                read_blob(connection, self.folder, one, f"the model of {label}") for one in digests
+            ]
+        return bytes(stream), buffers
+
+    def executions(self, session_id: str) -> list[Execution]:
+        """The executions of a session that were stored, in their order, whole."""
+        with self._view() as connection:
+            return self._reader.executions(connection, session_id)
+
+    def update_run(
+        self,
+        run_id: str,
+        *,
+        note: str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        starred: bool | None = None,
+        name: str | None = None,
+    ) -> Run:
+        """Change what the user says about a run; None leaves a thing as it is, of a tag it removes the tag.
+
+        An empty note or name removes it.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        with self._database.writing() as connection:
+            found = connection.execute("SELECT pk FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if found is None:
+                raise _unknown(connection, run_id)
+            pk = found[0]
+            changes = {"note": note, "name": name, "starred": None if starred is None else int(starred)}
+            for column, value in changes.items():
+                if value is not None:
+                    stored = (clean(value) or None) if isinstance(value, str) else value
+                    connection.execute(f"UPDATE runs SET {column} = ? WHERE pk = ?", (stored, pk))  # noqa: S608 - the columns are ours
+            for tag, text in (tags or {}).items():
+                if text is None:
+                    connection.execute("DELETE FROM run_tags WHERE run = ? AND name = ?", (pk, clean(tag)))
+                else:
+                    write_tags(connection, pk, {tag: text})
+            seal_run(connection, pk)
+            return self._reader.runs(connection, [pk], whole=True)[0]
+
+    def experiments(self) -> list[str]:
+        """Names of the experiments that have runs, the one used last first."""
+        with self._view() as connection:
+            rows = connection.execute(
+                "SELECT x.name, (SELECT MAX(started_at) FROM runs WHERE experiment = x.pk) AS used FROM experiments x "
+                "WHERE used IS NOT NULL ORDER BY used DESC"
+            )
+            return [row[0] for row in rows]
+
+    def size_bytes(self) -> int:
+        """Bytes on disk: the database, its log, blobs, journals."""
+        return sum(file.lstat().st_size for file in self.folder.rglob("*") if not file.is_dir())
+
+    @contextmanager
+    def _view(self) -> Iterator[sqlite3.Connection]:
+        """A consistent view, after looking after sessions that died."""
+        self._recover()
+        with self._database.reading() as connection:
+            yield connection
+
+    def _recover(self) -> None:
+        if self._database.writable:
+            with self._database.reading() as connection:
+                rows = connection.execute("SELECT id FROM sessions WHERE ended_at IS NULL").fetchall()
+            recover(self.folder, [row[0] for row in rows], self._database.writing)
+
+
+def _resolve(connection: sqlite3.Connection, ref: str) -> int:
+    """The row of the run that ``ref`` means; see :meth:`Store.get_run`."""
+    ref = ref.strip()
+    if ref == "last":
+        row = connection.execute("SELECT pk FROM runs ORDER BY started_at DESC, pk DESC LIMIT 1").fetchone()
+        if row is None:
+            raise UnknownRun("There are no runs yet.")
+        return int(row[0])
+    if ref.startswith("best:"):
+        best = search.find(connection, None, order=ref.removeprefix("best:"), limit=1, only_with_order=True)
+        if not best:
+            raise UnknownRun(f"No run has a number for {ref.removeprefix('best:').removeprefix('-')!r}.")
+        return best[0]
+    row = connection.execute("SELECT pk FROM runs WHERE label = ?1 OR id = lower(?1)", (ref,)).fetchone()
+    return int(row[0]) if row is not None else _by_prefix(connection, ref)
+
+
+def _by_prefix(connection: sqlite3.Connection, ref: str) -> int:
+    prefix = ref.lower()
+    if len(prefix) < _SHORTEST_PREFIX or not set(prefix) <= set("0123456789abcdef-"):
+        raise _unknown(connection, ref)
+    rows = connection.execute(
+        "SELECT pk, id, label FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 11",
+        (prefix, prefix + "g"),
+    ).fetchall()
+    if not rows:
+        raise _unknown(connection, ref)
+    if len(rows) > 1:
+        shown = ", ".join(f"{id_} ({label})" for _, id_, label in rows[:10])
+        more = " and more" if len(rows) > 10 else ""  # noqa: PLR2004 - one more than is shown was asked for
+        raise AmbiguousRun(
+            f"Several runs begin with {ref!r}: {shown}{more}. Give more characters, or the label.",
+            tuple(id_ for _, id_, _ in rows[:10]),
+        )
+    return int(rows[0][0])
+
+
+def _unknown(connection: sqlite3.Connection, ref: str) -> UnknownRun:
+    stem = ref.rpartition("-")[0]
+    labels = connection.execute(
+        "SELECT label FROM (SELECT label FROM runs ORDER BY started_at DESC LIMIT ?) "
+        "UNION SELECT stem || '-' || last FROM label_numbers WHERE stem = ? OR last > 0 LIMIT ?",
+        (_NEWEST_LABELS, stem, 2 * _NEWEST_LABELS),
+    )
+    folded = {label.lower(): label for (label,) in labels}
+    close = difflib.get_close_matches(ref.lower(), folded, n=3, cutoff=0.5)
+    nearest = tuple(folded[one] for one in close)
+    hint = f"The nearest are {', '.join(nearest)}." if nearest else "`%track runs` lists the runs there are."
+    return UnknownRun(f"There is no run {ref!r}. {hint}", nearest)

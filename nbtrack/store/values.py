@@ -1,0 +1,127 @@
+"""Values at the border of SQLite: typed params, JSON columns, texts, seals.
+
+SQLite would take ``2**63`` and lone surrogates with an error, NaN as NULL and a NumPy integer as raw bytes; so
+everything that is bound passes here first.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from blake3 import blake3
+
+from nbtrack.errors import CaptureError
+from nbtrack.records import JSON
+
+__all__ = [
+    "clean",
+    "clean_or_none",
+    "from_json",
+    "from_packed",
+    "metric_from_sql",
+    "metric_to_sql",
+    "param_from_sql",
+    "param_to_sql",
+    "seal",
+    "to_json",
+    "to_packed",
+]
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def param_to_sql(name: str, value: JSON) -> tuple[int | float | str, str]:
+    """The stored value and the kind of a param's value; -0.0 goes as JSON, since SQLite's 0.0 equals it.
+
+    Raises:
+        CaptureError: the value is not JSON.
+    """
+    if isinstance(value, bool):
+        return int(value), "bool"
+    if isinstance(value, int) and value in _INT64:
+        return int(value), "int"
+    if isinstance(value, float) and math.isfinite(value) and (value or math.copysign(1, value) > 0):
+        return float(value), "float"
+    if isinstance(value, str) and _encodable(value):
+        return str.__str__(value), "str"
+    try:
+        return to_json(value), "json"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CaptureError(
+            f"The value of param {name!r}, of type {type(value).__name__}, is not JSON ({error}); "
+            "record it as text or as numbers."
+        ) from error
+
+
+def param_from_sql(value: Any, kind: str) -> JSON:
+    """The inverse of :func:`param_to_sql`; sequences come back as lists."""
+    if kind == "bool":
+        return bool(value)
+    return from_json(value) if kind == "json" else value  # type: ignore[no-any-return]
+
+
+def metric_to_sql(value: float) -> float | None:
+    """NaN as NULL; the infinities are floats to SQLite too."""
+    number = float(value)
+    return None if math.isnan(number) else number
+
+
+def metric_from_sql(value: float | None) -> float:
+    """The inverse of :func:`metric_to_sql`."""
+    return math.nan if value is None else value
+
+
+def to_json(value: Any) -> str:
+    """Compact ASCII JSON, so that lone surrogates and NUL pass; NaN and infinities as Python writes them."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a value of type {type(value).__name__} inside it")
+
+
+def from_json(text: str) -> Any:
+    """The inverse of :func:`to_json`."""
+    return json.loads(text)
+
+
+def to_packed(value: Any) -> bytes:
+    """JSON compressed by zlib, for what is seldom read."""
+    return zlib.compress(to_json(value).encode("ascii"), 1)
+
+
+def from_packed(data: bytes) -> Any:
+    """The inverse of :func:`to_packed`."""
+    return json.loads(zlib.decompress(data))
+
+
+def clean(text: str) -> str:
+    r"""``text`` as UTF-8 can hold it: a lone surrogate becomes its escape, ``\udc80``."""
+    return text if _encodable(text) else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def clean_or_none(text: str | None) -> str | None:
+    """:func:`clean`, where there may be no text."""
+    return None if text is None else clean(text)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def seal(*values: object) -> int:
+    """64 bits of BLAKE3 over the values as Python writes them in ASCII, signed as SQLite's integers are.
+
+    ``ascii`` rather than ``repr``: what ``repr`` escapes depends on the Unicode version of the interpreter.
+    """
+    return int.from_bytes(blake3(ascii(values).encode("ascii")).digest(8), "big", signed=True)

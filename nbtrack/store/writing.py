@@ -1,0 +1,262 @@
+"""Records into rows, in the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from nbtrack.records import Dependency, Execution, Run, Session, Trials
+from nbtrack.store.interning import Interned
+from nbtrack.store.values import clean, clean_or_none, seal, to_json, to_packed
+
+__all__ = ["SavedRun", "Writer", "write_tags"]
+
+_EXECUTION = (
+    "id, session, sequence, execution_count, cell_id, notebook_path, source, started_at, duration_seconds, state, "
+    "error_name, error_message, error_traceback, reads, writes"
+)
+_UPSERT_EXECUTION = f"""
+    INSERT INTO executions ({_EXECUTION}, seal) VALUES ({"?, " * 15}?)
+    ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _EXECUTION.split(", ")[2:])},
+        seal = excluded.seal
+    RETURNING pk
+"""  # noqa: S608 - the columns are ours
+_RUN = (
+    "id, label, name, state, experiment, execution, started_at, duration_seconds, capture_seconds, capture_notes, "
+    "explicit, fits, starred, note, class, model_variable, model_digest, model_size, model_stored, model_retained, "
+    "environment"
+)
+_INSERT_RUN = f"INSERT INTO runs ({_RUN}) VALUES ({'?, ' * 20}?)"  # noqa: S608 - as above
+_UPDATE_RUN = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in _RUN.split(', ')[2:])} WHERE pk = ?"  # noqa: S608 - as above
+
+
+class SavedRun(NamedTuple):
+    """Where a run went: its row number, its label, and whether it is new."""
+
+    pk: int
+    label: str
+    new: bool
+
+
+class Writer:
+    """Writes sessions, executions and runs; of a run all but its metrics (see :mod:`nbtrack.store.metrics`)."""
+
+    def __init__(self) -> None:
+        self.interned = Interned()
+        self._executions: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Forget the row numbers seen: a transaction was rolled back."""
+        self.interned.forget()
+        self._executions.clear()
+
+    def session(self, connection: sqlite3.Connection, session: Session) -> int:
+        """The session's row, inserted at first use."""
+        found = connection.execute("SELECT pk FROM sessions WHERE id = ?", (session.id,)).fetchone()
+        if found is not None:
+            return int(found[0])
+        added = connection.execute(
+            "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                session.id,
+                float(session.started_at),
+                session.pid,
+                clean(session.host),
+                clean(session.boot_id),
+                clean(session.python),
+                clean_or_none(session.notebook_path),
+            ),
+        ).lastrowid
+        assert added is not None
+        return added
+
+    def execution(self, connection: sqlite3.Connection, execution: Execution, session_pk: int) -> int:
+        """The execution's row, inserted or brought up to date."""
+        error = execution.error
+        row = (
+            execution.id,
+            session_pk,
+            execution.sequence,
+            execution.execution_count,
+            clean_or_none(execution.cell_id),
+            clean_or_none(execution.notebook_path),
+            self.interned.source(connection, execution.source_digest, execution.source),
+            float(execution.started_at),
+            _real(execution.duration_seconds),
+            str(execution.state),
+            clean(error.name) if error else None,
+            clean(error.message) if error else None,
+            clean(error.traceback) if error else None,
+            to_json(execution.reads) if execution.reads else None,
+            to_json(execution.writes) if execution.writes else None,
+        )
+        pk: int = connection.execute(_UPSERT_EXECUTION, (*row, seal(*row))).fetchone()[0]
+        if execution.stdout or execution.stderr:
+            texts = (clean(execution.stdout), clean(execution.stderr))
+            connection.execute(
+                "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", (pk, *texts, seal(*texts))
+            )
+        self._executions[execution.id] = pk
+        return pk
+
+    def execution_pk(self, connection: sqlite3.Connection, execution_id: str | None) -> int | None:
+        """The row of an execution by its id; None: not in the store."""
+        if execution_id is None:
+            return None
+        known = self._executions.get(execution_id)
+        if known is None:
+            found = connection.execute("SELECT pk FROM executions WHERE id = ?", (execution_id,)).fetchone()
+            if found is not None:
+                known = self._executions[execution_id] = int(found[0])
+        return known
+
+    def run(self, connection: sqlite3.Connection, run: Run, execution_pk: int) -> SavedRun:
+        """The run's row and those that belong to it, without its metrics and its seal.
+
+        Of a run that is there already, the label stays, and what the user wrote meanwhile (name, note, star, tags)
+        stays where the new record has nothing else.
+        """
+        old = connection.execute(
+            "SELECT pk, label, name, note, starred FROM runs WHERE id = ?", (run.id,)
+        ).fetchone()
+        if old is None:
+            label = self._new_label(connection, run.label_stem)
+            row = self._run_row(connection, run, execution_pk, label)
+            pk = connection.execute(_INSERT_RUN, row).lastrowid
+            assert pk is not None
+        else:
+            pk, label, name, note, starred = old
+            row = self._run_row(connection, run, execution_pk, label, name=name, note=note, starred=starred)
+            connection.execute(_UPDATE_RUN, (*row[2:], pk))
+            for table in ("run_params", "run_datasets", "run_files", "run_dependencies", "run_trials"):
+                connection.execute(f"DELETE FROM {table} WHERE run = ?", (pk,))  # noqa: S608 - tables are ours
+        self._belongings(connection, pk, run)
+        return SavedRun(pk, label, old is None)
+
+    def _run_row(
+        self,
+        connection: sqlite3.Connection,
+        run: Run,
+        execution_pk: int,
+        label: str,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        starred: int = 0,
+    ) -> tuple[Any, ...]:
+        model, environment = run.model, run.environment
+        return (
+            run.id,
+            label,
+            name if run.name is None else clean(run.name),
+            str(run.state),
+            self.interned.experiment(connection, run.experiment),
+            execution_pk,
+            float(run.started_at),
+            _real(run.duration_seconds),
+            _real(run.capture_seconds),
+            to_json(run.capture_notes) if run.capture_notes else None,
+            int(run.explicit),
+            run.fits,
+            int(run.starred or starred),
+            note if run.note is None else clean(run.note),
+            self.interned.model_class(connection, model) if model else None,
+            clean_or_none(model.variable) if model else None,
+            model.digest if model else None,
+            model.size_bytes if model else None,
+            int(model.stored) if model else 0,
+            int(model.retained) if model else 0,
+            self.interned.environment(connection, environment) if environment else None,
+        )
+
+    def _new_label(self, connection: sqlite3.Connection, stem: str) -> str:
+        stem = clean(stem)
+        number = connection.execute(
+            "INSERT INTO label_numbers VALUES (?, 1) ON CONFLICT (stem) DO UPDATE SET last = last + 1 RETURNING last",
+            (stem,),
+        ).fetchone()[0]
+        return f"{stem}-{number}"
+
+    def _belongings(self, connection: sqlite3.Connection, pk: int, run: Run) -> None:
+        interned = self.interned
+        connection.executemany(
+            "INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    pk,
+                    interned.name(connection, param.name),
+                    position,
+                    interned.param(connection, param),
+                    *self.reference(connection, param.execution_id),
+                )
+                for position, param in enumerate(run.params)
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO run_datasets VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    pk,
+                    position,
+                    clean(dataset.name),
+                    dataset.role,
+                    interned.content(connection, dataset.content),
+                    dataset.content.size_bytes,
+                )
+                for position, dataset in enumerate(run.datasets)
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO run_files VALUES (?, ?, ?)",
+            [(pk, position, interned.file(connection, file)) for position, file in enumerate(run.files)],
+        )
+        connection.executemany(
+            "INSERT INTO run_dependencies VALUES (?, ?, ?, ?)",
+            [
+                (pk, position, *self._dependency(connection, one))
+                for position, one in enumerate(run.depends_on)
+            ],
+        )
+        write_tags(connection, pk, run.tags)
+        if run.trials is not None:
+            connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", (pk, *_trials_row(run.trials)))
+        if run.model and run.model.digest and run.model.blobs:
+            _write_model_blobs(connection, run.model.digest, run.model.blobs)
+
+    def reference(
+        self, connection: sqlite3.Connection, execution_id: str | None
+    ) -> tuple[int | None, str | None]:
+        """How a row refers to an execution: by its row, or by its id where that is not in the store."""
+        pk = self.execution_pk(connection, execution_id)
+        return (pk, None) if pk is not None else (None, execution_id)
+
+    def _dependency(self, connection: sqlite3.Connection, one: Dependency) -> tuple[int | None, str | None]:
+        pk = self.execution_pk(connection, one.execution_id)
+        if pk is not None:
+            return pk, None
+        return None, to_json([one.execution_id, one.execution_count, one.cell_id])
+
+
+def write_tags(connection: sqlite3.Connection, pk: int, tags: Mapping[str, str]) -> None:
+    """Add the tags to a run's; of the same name the new value holds."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO run_tags VALUES (?, ?, ?)",
+        [(pk, clean(name), clean(value)) for name, value in tags.items()],
+    )
+
+
+def _write_model_blobs(connection: sqlite3.Connection, model: str, blobs: Iterable[str]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO model_blobs VALUES (?, ?, ?)",
+        [(model, position, blob) for position, blob in enumerate(blobs)],
+    )
+
+
+def _trials_row(trials: Trials) -> tuple[str, bytes, int]:
+    row = (to_json(trials.columns), to_packed(trials.rows))
+    return (*row, seal(*row))
+
+
+def _real(number: float | None) -> float | None:
+    return None if number is None else float(number)
