@@ -163,7 +163,7 @@ class Run:
 
         with Store.open(self._folder) as store:
             stream, buffers = store.read_model(self.id)
-        return deserialize(stream, buffers)
+        return deserialize(stream, [memoryview(buffer) for buffer in buffers])
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data, as ``nbtrack show --json`` prints it."""
@@ -218,7 +218,7 @@ def _frame(found: Sequence[records.Run]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _values(values: Sequence[JSON]) -> pd.Series[Any]:
+def _values(values: Sequence[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     if None in values and {type(value) for value in values if value is not None} == {int}:

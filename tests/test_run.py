@@ -55,8 +55,9 @@ def save(project, make_run):
             models = {example.id: data}
         run = dataclasses.replace(example, **fields)
         with Store.open(project / ".nbtrack", create=True) as store:
-            store.begin_session(session)
-            store.save(Capture(execution=run.execution, runs=(run,), models=models))
+            log = store.begin_session(session)
+            log.save(Capture(execution=run.execution, runs=(run,), models=models))
+            log.end()
         return run
 
     return save_one
@@ -131,7 +132,7 @@ def test_runs_can_be_queried_limited_and_narrowed_to_an_experiment(save):
 
 
 def test_no_match_is_an_empty_frame_with_its_columns(save):
-    save()
+    save(metrics=(metric("accuracy", 0.5),))
     frame = nbtrack.runs("accuracy > 0.9")
     assert len(frame) == 0
     assert "label" in frame

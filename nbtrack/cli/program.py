@@ -43,7 +43,9 @@ class _Verbs(click.Group):
         return command
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--store",
     type=click.Path(path_type=Path),
@@ -58,6 +60,9 @@ def program(context: click.Context, store: Path | None) -> None:
     best:METRIC (best:-loss for the smallest).
     """
     context.obj = store
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -67,10 +72,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        code = program.main(
-            args=None if arguments is None else list(arguments), prog_name="nbtrack", standalone_mode=False
-        )
+        # Not click's main(), which has an answer of its own to closed pipes.
+        with program.make_context(
+            "nbtrack", list(sys.argv[1:] if arguments is None else arguments)
+        ) as context:
+            program.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except BrokenPipeError:
         return _leave_quietly()
     except KeyboardInterrupt:
@@ -81,7 +90,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         _say("error: This is a bug in nbtrack; the lines above say where.")
         return _BUG
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _tell(error: click.ClickException | click.Abort | NbtrackError) -> int:

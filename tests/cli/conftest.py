@@ -48,7 +48,7 @@ def store(project, make_run):
         id=new_id(), started_at=1_795_426_000.0, pid=os.getpid(), host="here", boot_id="b", python="3.11"
     )
     with Store.open(project / ".nbtrack", create=True) as opened:
-        opened.begin_session(session)
+        log = opened.begin_session(session)
         for sequence, changes in enumerate(
             (
                 {"label_stem": "SVC", "params": c(0.1), "metrics": scored(0.9)},
@@ -67,7 +67,8 @@ def store(project, make_run):
             made = dataclasses.replace(
                 example, execution=execution, metrics=metrics, params=params, started_at=started_at
             )
-            opened.save(Capture(execution=execution, runs=(made,)))
+            log.save(Capture(execution=execution, runs=(made,)))
+        log.end()
     return project / ".nbtrack"
 
 

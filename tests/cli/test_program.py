@@ -115,7 +115,7 @@ def test_a_terminal_without_the_characters_gets_question_marks(store, project):
     done = subprocess.run(
         [*PROGRAM, "show", "SVC-2"],
         cwd=project,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
         capture_output=True,
         check=True,
     )
