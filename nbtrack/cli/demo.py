@@ -79,7 +79,7 @@ def _execute(notebook: Path) -> int:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call] - nbformat has no types
+    content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types
     client = NotebookClient(
         content, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}
     )
@@ -88,7 +88,7 @@ def _execute(notebook: Path) -> int:
     except CellExecutionError as error:
         raise NbtrackError(f"A cell of {notebook} failed.\n{error}") from error
     finally:
-        nbformat.write(content, notebook)  # type: ignore[no-untyped-call] - as above
+        nbformat.write(content, notebook)  # type: ignore[no-untyped-call]  # as above
     return sum(_is_code(cell) for cell in content.cells)
 
 

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -87,6 +86,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.ClickException, click.Abort, NbtrackError) as error:
         return _tell(error)
     except Exception:
+        import traceback
+
         traceback.print_exc()
         _say("error: This is a bug in nbtrack; the lines above say where.")
         return _BUG
