@@ -23,7 +23,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _SECRET = _words("""
-    password passwd passphrase passcode passwort pwd psw pswd secret apikey apitoken authkey authtoken
+    password passwd passphrase passcode passwort pwd secret apikey apitoken authkey authtoken
     accesskey accesstoken secretkey privatekey credential authorization mnemonic jwt
 """)
 _SECRET_PLURALS = _words("passwords passphrases secrets apikeys credentials creds")

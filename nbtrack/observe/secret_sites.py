@@ -18,7 +18,7 @@ from nbtrack.observe.shapes import Span, is_template, looks_random
 
 __all__ = ["plausible", "sites"]
 
-_STEMS = ("pass", "secret", "token", "key", "cred", "auth", "pwd", "psw", "jwt", "cookie", "mnemonic")
+_STEMS = ("pass", "secret", "token", "key", "cred", "auth", "pwd", "jwt", "cookie", "mnemonic")
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _LONGEST_NAME = 64
 _LONGEST_LINE = 400
@@ -45,17 +45,20 @@ _ARGUMENT_DEFAULT = re.compile(r"[\"'][^()\n]{0,200}?\bdefault[ \t]*=[ \t]*(?=[r
 _SETTER = re.compile(r"(?:\.get|setdefault|getenv|putenv|set_?env|set_\w+|setattr)\([^()\n]{0,80}\Z")
 _SECOND = re.compile(r"[\"'][ \t]*,[ \t]*(?=[rbuf]{0,2}[\"'])")
 _SETS = re.compile(r"(?:set_|Set|Secret(?:Str|Bytes)\Z|passwd\Z)")
-_TARGETS = re.compile(r"[ \t]*((?:[\w.]+[ \t]*,[ \t]*)+[\w.]+)[ \t]*=(?!=)[ \t]*\(?")
+_TARGETS = re.compile(r"[ \t]*((?:[\w.]{1,64}[ \t]*,[ \t]*){1,16}[\w.]{1,64})[ \t]*=(?!=)[ \t]*\(?")
 _COMMA = re.compile(r"[ \t]*,[ \t]*")
-_PAIR = re.compile(r"(?:\bauth[ \t]*=[ \t]*\(|\bauth\(|(?:Basic|Digest)Auth\(|\blogin\()[ \t]*")
+_PAIRS = (
+    ("auth", re.compile(r"[ \t]*(?:=[ \t]*)?\([ \t]*")),  # auth=("bob", "…"), HTTPBasicAuth("bob", "…")
+    ("login(", re.compile(r"[ \t]*")),
+)
 
-_UNQUOTED = re.compile(r"[^\s\"'`()\[\]{}<>,;&\\]+")
+_UNQUOTED = re.compile(r"[^\s\"'`()\[\]{}<>,;&\\]{1,4096}+")
 _SPACES = re.compile(r"[ \t]*")
-_NUMBER = re.compile(r"[+-]?[\d_]*\.?\d+(?:e[+-]?\d+)?j?\Z", re.IGNORECASE)
-_END_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_NUMBER = re.compile(r"[+-]?(?=[\d.])[\d_]*+(?:\.\d*+)?(?:e[+-]?\d++)?\Z", re.IGNORECASE)
+_END_OF_LINE = re.compile(r"[ \t]*(?:#|\n|\Z)")
 _ENDS = re.compile(r"[\s\"']|\Z")
 _SHELL_LINE = re.compile(r"[ \t]*(?:!|%env |%set_env |export |set |setx |ENV |env |\$ )")
-_SHELL_CELL = re.compile(r"\s*%%(?:writefile|file|bash|sh|script|!)")
+_SHELL_CELL = re.compile(r"\s{0,99}%%(?:writefile|file|bash|sh|script|!)")
 _OPTION = re.compile(
     r"(?:[ \t]+(?=[^\s\"'`]))(?![-=$<\[{(|&;])|[ \t]+(?=[\"'][^-])|[\"'],[ \t]*(?=[\"'][^-])"
 )
@@ -80,9 +83,13 @@ def sites(text: str) -> Iterator[Span]:
             end = _NAME_END.match(text, position).end()  # type: ignore[union-attr]  # it matches nothing, too
             yield from _under(text, start, end)
             position = lower.find(stem, end)
-    if "auth" in lower or "login(" in lower:
-        for call in _PAIR.finditer(text):
-            yield from _pair(text, call.end())
+    for call, opening in _PAIRS:
+        position = lower.find(call)
+        while position >= 0:
+            opened = opening.match(text, position + len(call))
+            if opened is not None:
+                yield from _pair(text, opened.end())
+            position = lower.find(call, position + len(call))
 
 
 def plausible(value: str) -> bool:

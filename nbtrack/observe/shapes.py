@@ -27,8 +27,8 @@ _KEYS = re.compile(
     | sk-(?=[A-Za-z]*+\d)[A-Za-z0-9]{20,}+                   # OpenAI and those who copied it
     | (?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}+ | whsec_[A-Za-z0-9+/=]{16,}+ # Stripe
     | hf_[A-Za-z0-9]{20,}+ | api_org_[A-Za-z0-9]{20,}+       # Hugging Face
-    | (?:gsk|r8|tgp_v1|pcsk|ntn)_(?=[A-Za-z_]*+\d)\w{20,}+  # Groq, Replicate, Together, Pinecone, Notion
-    | (?:xai|pplx|nvapi|tvly|csk)-(?=[A-Za-z_-]*+\d)[\w-]{20,}+             # xAI, Perplexity, NVIDIA, Tavily
+    | (?:gsk|r8|tgp_v1|pcsk|ntn)_(?=[A-Za-z_]{0,99}\d)\w{20,}+  # Groq, Replicate, Together, Pinecone, Notion
+    | (?:xai|pplx|nvapi|tvly|csk)-(?=[A-Za-z_-]{0,99}\d)[\w-]{20,}+             # xAI, Perplexity, NVIDIA, Tavily
     | lsv2_(?:pt|sk)_\w{20,}+ | lin_api_[A-Za-z0-9]{20,}+    # LangSmith, Linear
     | npm_[A-Za-z0-9]{30,}+ | pypi-AgE[\w-]{30,}+            # package registries
     | SG\.[\w-]{16,}+\.[\w-]{16,}+ | key-[0-9a-f]{32}        # SendGrid, Mailgun
@@ -36,25 +36,26 @@ _KEYS = re.compile(
     | dapi[0-9a-f]{32} | dckr_pat_[\w-]{20,}+                # Databricks, Docker
     | hv[sb]\.[\w-]{20,}+ | dop_v1_[0-9a-f]{40,}+ | shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}  # Vault, …
     | ATATT3[\w=-]{20,}+ | figd_[\w-]{20,}+ | AGE-SECRET-KEY-1[0-9A-Z]{50,}+ # Atlassian, Figma, age
-    | eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+                  # JSON Web Tokens (RFC 7519)
+    | eyJ[\w-]{8,500}+\.eyJ[\w-]{8,}+\.[\w-]*+                  # JSON Web Tokens (RFC 7519)
     )""",
     re.VERBOSE,
 )
+# A literal that gives the place away, and the expressions that are matched there; group 1 is the secret.
 _LOCATED = (
-    # A literal that gives the place away, and the expression that is matched there; group 1 is the secret.
-    ("://", re.compile(r"://[^\s/'\":@\\]*+:([^\s/'\"\\]{1,256})@")),
-    ("://", re.compile(r"://((?=[^\s/'\":@\\\d]*+\d)[^\s/'\":@\\]{20,}+)@")),
-    ("hooks.slack.com/", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]{16,}+)")),
-    ("/api/webhooks/", re.compile(r"/api/webhooks/\d++/([\w-]{20,}+)")),
-    ("AccountKey=", re.compile(r"AccountKey=([A-Za-z0-9+/]{20,}+={0,2})")),
-    ("SharedAccessKey=", re.compile(r"SharedAccessKey=([A-Za-z0-9+/]{20,}+={0,2})")),
-    ("sig=", re.compile(r"(?<=[?&])sig=([A-Za-z0-9%+/=]{20,}+)")),
-    ("Signature=", re.compile(r"Signature=([A-Za-z0-9%+/=~_-]{20,}+)")),
     ("Bearer ", re.compile(r"Bearer +((?=[\w.~+/-]*\d)[\w.~+/-]{16,}+=*+)")),
     ("Basic ", re.compile(r"Basic +((?=[A-Za-z+/]*+[0-9=])[A-Za-z0-9+/]{12,}+=*+)")),
     ("curl ", re.compile(r"curl(?= )[^\n]{0,500}? (?:-u|--user)[ =]?['\"]?[^\s:'\"]++:([^\s'\"]++)")),
     ("SG.", re.compile(r"(SG\.[\w-]{16,}+\.[\w-]{16,}+)")),
     ("AIza", re.compile(r"(AIza[\w-]{30,}+)")),
+    ("://", re.compile(r"://[^\s/'\":@\\]*+:([^\s/'\"\\]{1,256})@")),
+    ("://", re.compile(r"://((?=[^\s/'\":@\\\d]*+\d)[^\s/'\":@\\]{20,}+)@")),
+)
+_IN_ADDRESSES = (
+    # Asked only where there is an address at all.
+    ("hooks.slack.com/", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]{16,}+)")),
+    ("/api/webhooks/", re.compile(r"/api/webhooks/\d++/([\w-]{20,}+)")),
+    ("sig=", re.compile(r"(?<=[?&])sig=([A-Za-z0-9%+/=]{20,}+)")),
+    ("Signature=", re.compile(r"Signature=([A-Za-z0-9%+/=~_-]{20,}+)")),
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----")
 _PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----")
@@ -78,6 +79,7 @@ _LETTERS = bytes.maketrans(
     bytes(range(256)),
     bytes(b"a"[0] if bytes([code]).isalnum() else b" "[0] for code in range(256)),
 )
+_LONG_WORD = 20
 _BEFORE = 80
 _NEAR = 240
 
@@ -85,7 +87,7 @@ _NEAR = 240
 def shapes(text: str) -> Iterator[Span]:
     """The places in ``text`` that have the shape of a secret, in no order; they may overlap."""
     yield from _provider_keys(text)
-    for literal, expression in _LOCATED:
+    for literal, expression in (*_LOCATED, *_IN_ADDRESSES) if "://" in text else _LOCATED[:-2]:
         start = text.find(literal)
         while start >= 0:
             match = expression.match(text, start)
@@ -109,7 +111,7 @@ def looks_random(value: str) -> bool:
     """
     if len(value) < _RUN or not value.isascii() or not _REGION.fullmatch(value):
         return False
-    if value.isalpha() or not any(map(str.isalpha, value)):
+    if not any(map(str.isalpha, value)) or not any(map(str.isdigit, value)):
         return False
     counts = Counter(value).values()
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts) > 3.0  # noqa: PLR2004 - told above
@@ -125,7 +127,7 @@ def _provider_keys(text: str) -> Iterator[Span]:
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(runs) if end < 0 else end
-        if not _is_word(text, start, end):
+        if not _is_word(text[start:end], text[start - 1 : start]):
             end = _REGION.match(text, end).end()  # type: ignore[union-attr]  # the expression matches nothing, too
             for match in _KEYS.finditer(text, max(0, start - _BEFORE), end):
                 yield match.span()
@@ -136,19 +138,22 @@ def _provider_keys(text: str) -> Iterator[Span]:
         start = runs.find(_RUN_OF_LETTERS, end)
 
 
-def _is_word(text: str, start: int, end: int) -> bool:
-    """Whether a run is a word or a CamelCase name with nothing before it that a key has."""
-    run = text[start:end]
-    return (
-        run.isalpha() and text[start - 1 : start] not in {"_", "-", "."} and _CAMEL.fullmatch(run) is not None
-    )
+def _is_word(run: str, before: str) -> bool:
+    """Whether a run is a number, a word or a CamelCase name, without what stands before the keys of providers."""
+    if run.isdigit():
+        return True
+    if not run.isalpha() or (before in {"_", "-"} and len(run) >= _LONG_WORD):
+        return False
+    return _CAMEL.fullmatch(run) is not None
 
 
 def _private_keys(text: str) -> Iterator[Span]:
     """Blocks between BEGIN and END, and what is left of a block when the text was cut inside it."""
     position = 0
+    end = _PRIVATE_KEY_END.search(text)
     while (begin := _PRIVATE_KEY.search(text, position)) is not None:
-        end = _PRIVATE_KEY_END.search(text, begin.end())
+        if end is not None and end.start() < begin.end():
+            end = _PRIVATE_KEY_END.search(text, begin.end())
         body = _KEY_BODY.match(text, begin.end())
         position = end.end() if end is not None else body.end() if body is not None else begin.end()
         if _KEY_LINE.search(text, begin.end(), position):
