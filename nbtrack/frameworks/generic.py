@@ -30,6 +30,11 @@ _OTHER_TRADES = frozenset({
     "matplotlib", "IPython", "ipywidgets", "builtins", "PIL", "tkinter", "plotly", "bokeh", "rich", "logging",
     "io",
 })
+# What these libraries' own files do not answer for is no model.
+_KNOWN = frozenset({
+    "xgboost", "lightgbm", "catboost", "skorch", "keras", "tensorflow", "torch", "statsmodels", "lifelines",
+    "optuna", "sklearn", "scipy", "numpy",
+})
 # fmt: on
 
 
@@ -88,7 +93,8 @@ class Generic:
 def _may_be_model(value: object) -> bool:
     if value is None or isinstance(value, _NOT_MODELS) or is_data(value):
         return False
-    return type(value).__module__.partition(".")[0] not in _OTHER_TRADES
+    root = type(value).__module__.partition(".")[0]
+    return root not in _OTHER_TRADES and root not in _KNOWN
 
 
 def _fitted_result(result: Any, receiver: Any) -> bool:

@@ -33,7 +33,9 @@ class Lifelines:
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:
         del call, result
-        return Outcome(training.model, named_numbers(training.model, _SCORES))
+        inner = getattr(training.model, "_model", None)  # what a CoxPHFitter hands its questions on to
+        parts = () if inner is None else (inner,)
+        return Outcome(training.model, named_numbers(training.model, _SCORES), parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         if call.name != "score" or not self.owns(call.receiver):

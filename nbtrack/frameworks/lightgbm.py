@@ -41,7 +41,8 @@ class LightGBM(estimators.Estimators):
             return _cv_outcome(training, result)
         model: Any = result if training.model is None else training.model
         history = histories.curves(getattr(model, "_evals_result", None) or _recorded(training, call))
-        return Outcome(model, histories.last(history) | _best(model), history)
+        parts = () if training.model is None else (getattr(model, "_Booster", None),)
+        return Outcome(model, histories.last(history) | _best(model), history, parts=parts)
 
     def parameters(self, model: object) -> Parameters:
         if isinstance(model, _classes("lightgbm.basic", "Booster")):

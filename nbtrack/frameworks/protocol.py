@@ -78,7 +78,9 @@ class Outcome:
     ``model`` is the fitted object (None: nothing was kept, as in ``cross_val_score``), ``scores`` and ``curves`` are
     the numbers that the call itself yields (``best_score_``, a history), ``trials`` those of a search.
     ``fits`` is how many models were fitted inside the call, where it is known. ``specification`` is the object
-    whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results).
+    whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results), and
+    ``parts`` are objects inside the model whose predictions and scores are the model's (the results in statsmodels'
+    wrapper, a search's best estimator, the booster in an estimator).
     """
 
     model: object | None
@@ -87,6 +89,7 @@ class Outcome:
     trials: Trials | None = None
     fits: int = 1
     specification: object | None = None
+    parts: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

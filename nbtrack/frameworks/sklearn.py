@@ -119,7 +119,14 @@ def _search_outcome(search: Any) -> Outcome:
     best = number(getattr(search, "best_score_", None))
     candidates = len(results["params"])
     fits = candidates * int(getattr(search, "n_splits_", 1)) + (search.refit is not False)
-    return Outcome(search, {} if best is None else {"best_score_": best}, trials=_trials(results), fits=fits)
+    found = getattr(search, "best_estimator_", None)
+    return Outcome(
+        search,
+        {} if best is None else {"best_score_": best},
+        trials=_trials(results),
+        fits=fits,
+        parts=() if found is None else (found,),
+    )
 
 
 def _trials(results: Mapping[str, Any]) -> Trials:

@@ -44,7 +44,9 @@ class Statsmodels:
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:
         del training
-        return Outcome(result, _scores(result), specification=call.receiver)
+        inner = getattr(result, "_results", None)  # what the wrapper's bound methods are bound to
+        parts = () if inner is None else (inner,)
+        return Outcome(result, _scores(result), specification=call.receiver, parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         del call, result

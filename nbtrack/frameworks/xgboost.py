@@ -47,10 +47,11 @@ class XGBoost(estimators.Estimators):
             history = histories.curves(call.kwargs.get("evals_result"))
             return Outcome(result, histories.last(history) | _best(result), history)
         model: Any = training.model
+        booster = getattr(model, "_Booster", None)
         if not any(argument.role == "validation" for argument in training.data):
-            return Outcome(model)  # evals_result_ may be left from an earlier fit
+            return Outcome(model, parts=(booster,))  # evals_result_ may be left from an earlier fit
         history = histories.curves(getattr(model, "evals_result_", None))
-        return Outcome(model, histories.last(history) | _best(getattr(model, "_Booster", None)), history)
+        return Outcome(model, histories.last(history) | _best(booster), history, parts=(booster,))
 
     def parameters(self, model: object) -> Parameters:
         if isinstance(model, _classes("xgboost.core", "Booster")):

@@ -208,6 +208,7 @@ def test_a_grid_search_tells_grid_trials_best_score_and_number_of_fits(train):
     assert seen.parameters.explicit["cv.n_splits"] == 3
     assert seen.outcome.fits == 2 * 3 + 1
     assert seen.outcome.scores == {"best_score_": search.best_score_}
+    assert seen.outcome.parts == (search.best_estimator_,)
     table = seen.outcome.trials
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     assert [row["svc__C"] for row in rows] == [1.0, 2.0]
