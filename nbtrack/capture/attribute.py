@@ -49,6 +49,11 @@ class Attribution:
         self._predictions: IdentityMap[_Prediction] = IdentityMap()
         self._by_site: dict[int, _Prediction] = {}
 
+    @property
+    def knows_models(self) -> bool:
+        """Whether any model was trained yet that a number could measure."""
+        return len(self.runs) > 0
+
     def predicted(self, site: Site, model: object, result: object, inputs: Iterable[object]) -> None:
         """Remember that ``model`` made ``result`` of ``inputs`` at this site."""
         before = tuple(known for each in inputs if (known := self._prediction(each)) is not None)

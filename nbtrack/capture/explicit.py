@@ -96,8 +96,8 @@ def track(
 ) -> Iterator[Tracked]:
     """Track a block of code as a run, in a script or inside a cell.
 
-    In a watched cell a training inside the block becomes the block's run; otherwise the block is a run by itself. A block
-    that raises is FAILED, an interrupted one CANCELED; the exception goes on.
+    In a watched cell a training inside the block becomes the block's run; otherwise the block is a run by itself.
+    A block that raises is FAILED, an interrupted one CANCELED; the exception goes on.
     """
     block = Block(name=name, experiment=experiment, tags=dict(tags or {}), note=note)
     if _kernel is not None and _kernel.running and _script.get() is None:

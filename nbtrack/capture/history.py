@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.digests.files import digest_file
+from nbtrack.errors import DigestError
 from nbtrack.lineage import CellNames, Lineage, analyse
 from nbtrack.records import Dependency, Execution, SourceFile
 
@@ -64,10 +65,9 @@ class History:
                 if path in found:
                     continue
                 try:
-                    digest, size = digest_file(path)
-                except OSError:
+                    found[path] = replace(digest_file(path), path=self._relative(path))
+                except (OSError, DigestError):
                     continue  # a temporary file of the cell's own
-                found[path] = SourceFile(path=self._relative(path), digest=digest, size_bytes=size)
         return tuple(found.values())
 
     def unsaved(self, current: Execution) -> tuple[Execution, tuple[Execution, ...]]:

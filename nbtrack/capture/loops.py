@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from types import FrameType
 
 from nbtrack.capture.observation import LoopPasses, Observation, Series
 from nbtrack.capture.sites import LoopSite
 from nbtrack.observe.metrics import number
 
-__all__ = ["Loops"]
+__all__ = ["Loops", "is_cell", "scope_of"]
+
+_NEWLOCALS = inspect.CO_NEWLOCALS
 
 _MISSING = object()
 
@@ -19,17 +22,17 @@ class Loops:
     def at_pass(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
         """A pass begins: sample what the one before it left; at the first, remember what was there already."""
         passes = observation.loops.get(loop.id)
-        if passes is None or passes.frame_id != id(frame):
+        if passes is None or passes.scope != scope_of(frame):
             names = frame.f_locals
             seen = {name: names.get(name, _MISSING) for name in loop.sampled}
-            observation.loops[loop.id] = LoopPasses(loop, id(frame), observation.clock, seen)
+            observation.loops[loop.id] = LoopPasses(loop, scope_of(frame), observation.clock, seen)
         else:
             self._sample(observation, passes, frame)
 
     def at_end(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
         """The loop is over, also by ``break``: sample the last pass."""
         passes = observation.loops.pop(loop.id, None)
-        if passes is not None and passes.frame_id == id(frame):
+        if passes is not None and passes.scope == scope_of(frame):
             self._sample(observation, passes, frame)
 
     def _sample(self, observation: Observation, passes: LoopPasses, frame: FrameType) -> None:
@@ -50,6 +53,16 @@ class Loops:
             kept = _kept(value)
             if kept is not None:
                 series.setdefault(name, Series("loop")).sample(kept)
+
+
+def scope_of(frame: FrameType) -> int:
+    """Tells scopes apart: that of the cell, whose statements each run in a frame of their own, and each call's."""
+    return 0 if is_cell(frame) else id(frame)
+
+
+def is_cell(frame: FrameType) -> bool:
+    """Whether the frame runs statements at the cell's own level."""
+    return frame.f_locals is frame.f_globals if frame.f_code.co_flags & _NEWLOCALS == 0 else False
 
 
 def _kept(value: object) -> object | None:

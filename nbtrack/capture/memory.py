@@ -45,5 +45,8 @@ class IdentityMap(Generic[T]):
         held = self._held.get(id(thing))
         return held[1] if held is not None else None
 
+    def __len__(self) -> int:
+        return len(self._known) + len(self._held)
+
     def __contains__(self, thing: object) -> bool:
         return self.get(thing) is not None

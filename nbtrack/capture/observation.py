@@ -51,8 +51,9 @@ class Series:
 class Block:
     """A region tracked explicitly: a ``%%track`` cell or a ``with nbtrack.track(…)`` block.
 
-    ``implicit``: a cell that called ``nbtrack.log`` or ``nbtrack.param`` outside of either. What is said for the block holds for every training in it; the first of them becomes the block's own run. A block
-    without training is a run by itself. ``opened``: its run already stands in the store as RUNNING.
+    ``implicit``: a cell that called ``nbtrack.log`` or ``nbtrack.param`` outside of either. What is said for the block
+    holds for every training in it; the first of them becomes the block's own run. A block without training is a run
+    by itself. ``opened``: its run already stands in the store as RUNNING.
     """
 
     name: str | None = None
@@ -157,7 +158,7 @@ class LoopPasses:
     """A loop that is running: the values last seen of its sampled names, and what had trained by then."""
 
     loop: LoopSite
-    frame_id: int
+    scope: int
     clock: int
     seen: dict[str, object]
 
@@ -172,6 +173,7 @@ class Observation:
     loops: dict[int, LoopPasses] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     curves: dict[str, Series] = field(default_factory=dict)
+    shown: dict[int, object] = field(default_factory=dict)
     inputs: list[tuple[int, Dataset]] = field(default_factory=list)
     files: dict[str, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

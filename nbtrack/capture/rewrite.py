@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
-from nbtrack.capture.sites import LoopSite, Role, Site, called_name, role_of
+from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.observe.metrics import metric_name
 
 __all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions"]
@@ -42,6 +42,7 @@ class Sites:
 
     calls: dict[int, Site] = field(default_factory=dict)
     loops: dict[int, LoopSite] = field(default_factory=dict)
+    shown: dict[int, ShownSite] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=count)
 
     def new_id(self) -> int:
@@ -76,9 +77,11 @@ class Rewriter(ast.NodeTransformer):
         self.parameters = parameters
         self._depth = 0
         self._trains = 0
+        self._in_function = False
 
     def rewrite_body(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         """Rewrite the body of one function, nested definitions excepted."""
+        self._in_function = True
         if isinstance(function, ast.Lambda):
             function.body = self.visit(function.body)
         else:
@@ -94,11 +97,82 @@ class Rewriter(ast.NodeTransformer):
     visit_ClassDef = _keep  # noqa: N815 - as above
     visit_Lambda = _keep  # noqa: N815 - as above
 
+    # What a cell shows.
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        """Rewrite a cell; the value of its last expression is displayed."""
+        last = node.body[-1] if node.body else None
+        if isinstance(last, ast.Expr) and not _is_call_of(last.value, "print", "display"):
+            last.value = self._shown(last.value)
+        self.generic_visit(node)
+        return node
+
+    def _shown(self, node: ast.expr) -> ast.expr:
+        """Watch the values that an expression shows: those in a format string, the operands of ``%``, or its own."""
+        match node:
+            case ast.Constant() | ast.Starred() | ast.Lambda() | ast.Await():
+                pass
+            case ast.Call() if role_of(called_name(node) or "") & (Role.TRAIN | Role.SCORE):
+                pass  # seen as a call
+            case ast.JoinedStr() | ast.Call() | ast.BinOp() | ast.Tuple() | ast.List():
+                return self._shown_inside(node)
+            case _:
+                return self._watch_value(node)
+        return node
+
+    def _shown_inside(self, node: ast.expr) -> ast.expr:  # noqa: C901 - one case for each way to make text
+        match node:
+            case ast.JoinedStr(values=parts):
+                for part in parts:
+                    if isinstance(part, ast.FormattedValue):
+                        part.value = self._shown(part.value)
+            case (
+                ast.Call(func=ast.Attribute(value=ast.Constant(), attr="format"))
+                | ast.Call(func=ast.Name(id="str"))
+            ):
+                node.args = [self._shown(each) for each in node.args]
+                for keyword in node.keywords:
+                    keyword.value = self._shown(keyword.value)
+            case ast.BinOp(
+                left=ast.Constant(value=str()), op=ast.Mod(), right=ast.Tuple(elts=parts) as right
+            ):
+                right.elts = [self._shown(each) for each in parts]
+            case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+                node.right = self._shown(node.right)
+            case ast.BinOp(op=ast.Add(), left=left, right=right) if _has_text(node):
+                node.left, node.right = self._shown(left), self._shown(right)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                node.elts = [self._shown(each) for each in parts]
+            case ast.Call() if role_of(called_name(node) or "") & (Role.TRAIN | Role.SCORE):
+                pass  # seen as a call
+            case _:
+                return self._watch_value(node)
+        return node
+
+    def _watch_value(self, node: ast.expr) -> ast.expr:
+        kind = (
+            "name"
+            if isinstance(node, ast.Name)
+            else "attribute"
+            if isinstance(node, ast.Attribute)
+            else "other"
+        )
+        site = ShownSite(self.sites.new_id(), _text(node), frozenset(_names([node])), kind)
+        self.sites.shown[site.id] = site
+        return ast.copy_location(_ask("p", ast.Constant(site.id), node), node)
+
     # Calls.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Make a nominated call a watched one."""
         name = called_name(node)
+        if _is_call_of(node, "print", "display") and not self._in_function:
+            node.args = [self._shown(each) for each in node.args]
+            self.generic_visit(node)
+            return node
+        if _is_call_of(node, WATCHER):
+            self.generic_visit(node)  # a shown value, entered above
+            return node
         role = self._role(node, name) if name is not None else 0
         if name is None or role == 0:
             self.generic_visit(node)
@@ -153,11 +227,11 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if self._trains == before and not self.every_loop:
             return node
-        is_for = not isinstance(node, ast.While)
+        head = None if isinstance(node, ast.While) else node
         loop = LoopSite(
             id=self.sites.new_id(),
-            targets=tuple(_bound([node.target])) if is_for else (),
-            iterates=_text(node.iter) if is_for else None,
+            targets=tuple(_bound([head.target])) if head is not None else (),
+            iterates=_text(head.iter) if head is not None else None,
             sampled=tuple(name for name in _bound(_own_statements(node.body)) if metric_name(name)),
             first_line=node.lineno,
             last_line=node.end_lineno or node.lineno,
@@ -179,6 +253,23 @@ def definitions(tree: ast.AST) -> Iterator[Definition]:
             yield child
         else:
             yield from definitions(child)
+
+
+def _is_call_of(node: ast.expr, *names: str) -> bool:
+    """Whether the node calls a function of one of these names, or a method of the watcher."""
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return function.value.id == WATCHER and WATCHER in names
+    return isinstance(function, ast.Name) and function.id in names
+
+
+def _has_text(node: ast.expr) -> bool:
+    """Whether a sum has a string somewhere, so that it makes text."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _has_text(node.left) or _has_text(node.right)
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _flat(statements: Iterable[ast.AST | list[ast.stmt]]) -> list[ast.stmt]:

@@ -22,6 +22,7 @@ from nbtrack.capture.history import History
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
+from nbtrack.capture.shown import hand_made
 from nbtrack.capture.sites import role_of
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
@@ -128,7 +129,7 @@ class KernelSession:
     def _worth_rewriting(self) -> bool:
         """Whether the source, consumed by the first tree of an execution, has any name worth a look at its tree."""
         source, self._unlooked = self._unlooked, None
-        if source is None or _DEFINES.search(source):
+        if source is None or self._attribution.knows_models or _DEFINES.search(source):
             return True
         functions = self._twins.interesting
         names = set(_CALLED.findall(source))
@@ -209,6 +210,10 @@ class KernelSession:
         execution = finished(execution, observation, error)
         self._history.add(execution, self._transformed, files)
         runs: tuple[Run, ...] = ()
+        if self._attribution.knows_models:
+            observation.scores += hand_made(
+                observation, self._tree, self._sites.shown, self.namespace, self._attribution
+            )
         if observation.fits or observation.blocks or observation.scores:
             now, earlier = self._history.unsaved(execution)
             capture = replace(
@@ -216,6 +221,7 @@ class KernelSession:
             )
             if capture.runs or capture.late_metrics:
                 runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+        self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nbtrack.observe.metrics import SCORING, metric_name
 
-__all__ = ["LoopSite", "Role", "Site", "called_name", "role_of"]
+__all__ = ["LoopSite", "Role", "ShownSite", "Site", "called_name", "role_of"]
 
 
 class Role:
@@ -73,6 +73,19 @@ class LoopSite:
     sampled: tuple[str, ...]
     first_line: int
     last_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSite:
+    """An expression whose value a cell prints or displays: its text, the names in it, its kind.
+
+    ``kind`` is ``name``, ``attribute`` or ``other``.
+    """
+
+    id: int
+    text: str
+    names: frozenset[str]
+    kind: str
 
 
 @lru_cache(maxsize=4096)

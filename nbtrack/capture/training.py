@@ -17,6 +17,8 @@ from nbtrack import frameworks
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.holders import name_of
+from nbtrack.capture.loops import is_cell, scope_of
+from nbtrack.capture.naming import data_name
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.errors import CaptureError, DigestError
@@ -80,7 +82,7 @@ class Trainings:
             running = (name for passes in observation.loops.values() for name in passes.loop.targets)
             fit.variables.update(self._flows.chosen({*site.names, *running}))
             for argument in training.data:
-                self._digest(fit, site, argument)
+                self._digest(fit, site, call, argument)
         return fit
 
     @staticmethod
@@ -160,25 +162,12 @@ class Trainings:
 
     # Data.
 
-    def _digest(self, fit: Fit, site: Site, argument: Argument) -> None:
-        name = self._name(site, argument)
+    def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> None:
+        name = data_name(site, call, argument, self._namespace)
         try:
             fit.datasets[name, argument.role] = data.dataset(name, argument.role, argument.value)
         except DigestError as error:
             fit.note(f"data {name}: {error}")
-
-    def _name(self, site: Site, argument: Argument) -> str:
-        """What the data is called: the user's variable that holds it, else the text of the argument."""
-        parameter = argument.parameter
-        text = site.keywords.get(parameter) if isinstance(parameter, str) else None
-        if isinstance(parameter, int) and parameter < len(site.arguments):
-            text = site.arguments[parameter]
-        if text is not None and self._namespace.get(text) is argument.value:
-            return text
-        held = name_of(self._namespace, argument.value)
-        if held is not None:
-            return held
-        return text if text is not None else str(parameter)
 
     def saw_input(self, observation: Observation, site: Site, call: Call, model: object) -> None:
         """A model computed something inside a training loop: its input is data that went in."""
@@ -188,9 +177,10 @@ class Trainings:
         within = {name for passes in observation.loops.values() for name in passes.loop.targets}
         role = "train" if getattr(model, "training", True) else "test"
         for position, value in enumerate(call.args):
-            name = site.arguments[position] if position < len(site.arguments) else None
-            if name is None or name in within or self._attribution.is_prediction(value):
+            text = site.arguments[position] if position < len(site.arguments) else None
+            if text is None or text in within or self._attribution.is_prediction(value):
                 continue
+            name = name_of(self._namespace, value) or text
             try:
                 observation.inputs.append((id(model), data.dataset(name, role, value)))
             except DigestError as error:
@@ -250,19 +240,19 @@ def _around(
     loops: bool,
 ) -> dict[str, tuple[Any, ParamOrigin]]:
     """Plain values of loop variables and function arguments on the way from the cell to the call, nearest first."""
-    running = {passes.frame_id: [] for passes in observation.loops.values()}  # type: dict[int, list[str]]
+    running: dict[int, list[str]] = {}
     for passes in observation.loops.values():
-        running[passes.frame_id] += passes.loop.targets
+        running.setdefault(passes.scope, []).extend(passes.loop.targets)
     found: dict[str, tuple[Any, ParamOrigin]] = {}
     while frame is not None:
         if frame.f_globals is namespace:
-            loop_names = running.get(id(frame), [])
-            arguments = _arguments(frame.f_code)
+            loop_names = running.get(scope_of(frame), [])
+            arguments = () if is_cell(frame) else _arguments(frame.f_code)
             if loop_names or arguments:
                 names = frame.f_locals
                 _gather(found, names, loop_names if loops else (), "loop")
                 _gather(found, names, arguments, "loop" if _is_comprehension(frame.f_code) else "variable")
-            if frame.f_code.co_name == "<module>":
+            if is_cell(frame):
                 break
         frame = frame.f_back
     return found
@@ -280,8 +270,6 @@ def _gather(
 
 
 def _arguments(code: CodeType) -> tuple[str, ...]:
-    if code.co_name == "<module>":
-        return ()
     if _is_comprehension(code):
         return tuple(name for name in code.co_varnames if not name.startswith("."))
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

@@ -127,7 +127,9 @@ class Twins:
         body: ast.stmt = root if isinstance(root, ast.stmt) else ast.copy_location(ast.Expr(root), root)
         module = ast.Module([body], [])
         ast.fix_missing_locations(module)
-        return compile(module, filename, "exec", flags=self._flags(), dont_inherit=True)
+        code = compile(module, filename, "exec", flags=self._flags(), dont_inherit=True)
+        assert isinstance(code, CodeType)  # the shell's flags may ask for a tree instead: PyCF_ONLY_AST
+        return code
 
     def _instrumented(self, root: Definition, index: int) -> Definition:
         tree = copy.deepcopy(root)

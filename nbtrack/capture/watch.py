@@ -28,6 +28,9 @@ __all__ = ["Watcher"]
 _stack: ContextVar[_InFlight | None] = ContextVar("nbtrack_calls", default=None)
 
 
+_NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
+
+
 class _InFlight:
     """A watched call between its beginning and its return."""
 
@@ -237,6 +240,15 @@ class Watcher:
             ),
         )
         return True
+
+    # Values that a cell prints or displays.
+
+    def p(self, number: int, value: Any, /) -> Any:
+        """Take a value that is shown; of a loop's the last one is kept."""
+        observation = self.observation
+        if observation is not None and type(value) not in _NEVER_NUMBERS:
+            observation.shown[number] = value
+        return value
 
     # Loops. ``i`` is given what a loop goes over, ``l`` stands at the start of each pass, ``e`` after the last.
 

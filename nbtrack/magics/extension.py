@@ -39,7 +39,7 @@ def load(shell: InteractiveShell) -> None:
 
     def show(runs: tuple[Run, ...]) -> None:
         if not settings.quiet:
-            show_runs(runs)
+            show_runs(shell, runs)
 
     def block(line: str) -> Block | None:
         return parse_block(str(shell.var_expand(line, depth=0)))

@@ -30,7 +30,7 @@ def parse_line(line: str) -> argparse.Namespace:
     Raises:
         UsageError: the line is not understood.
     """
-    return line_parser().parse_args(_words(line))
+    return _parsed(line_parser(), line)
 
 
 def line_parser() -> Parser:
@@ -74,7 +74,7 @@ def parse_block(line: str) -> Block | None:
     parser.add_argument("--no-model", action="store_true")
     parser.add_argument("--off", action="store_true")
     parser.add_argument("-q", "--quiet", action="store_true")
-    given = parser.parse_args(_words(line))
+    given = _parsed(parser, line)
     if given.off:
         return None
     return Block(
@@ -104,6 +104,13 @@ def split_pair(text: str, flag: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise UsageError(f"{flag} takes name=value; this is {text!r}")
     return name.strip(), value.strip()
+
+
+def _parsed(parser: Parser, line: str) -> argparse.Namespace:
+    try:
+        return parser.parse_args(_words(line))
+    except argparse.ArgumentError as error:  # argparse does not route all of its errors through error()
+        parser.error(str(error))
 
 
 def _names(lists: list[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ __all__ = ["TrackMagics"]
 
 
 @magics_class
-class TrackMagics(Magics):  # type: ignore[misc] - IPython has no types
+class TrackMagics(Magics):  # type: ignore[misc]  # IPython has no types
     """Runs of this notebook: list them, look at one, steer what is recorded.
 
     Args:
@@ -32,7 +32,7 @@ class TrackMagics(Magics):  # type: ignore[misc] - IPython has no types
         super().__init__(shell)
         self._session = session
 
-    @line_cell_magic
+    @line_cell_magic  # type: ignore[untyped-decorator]  # as above
     def track(self, line: str, cell: str | None = None) -> Any:
         """Track training cells as runs.
 

@@ -36,6 +36,9 @@ class Seeing:
     def i(self, _number, iterable, /):
         return iterable
 
+    def p(self, _number, value, /):
+        return value
+
     def l(self, _number, /):  # noqa: E743
         return None
 

@@ -1,0 +1,54 @@
+"""What data is called: the user's variable that holds it, else the text of the argument it was passed as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from nbtrack.capture.holders import name_of
+from nbtrack.capture.sites import Site
+from nbtrack.frameworks.protocol import Argument, Call
+from nbtrack.frameworks.signatures import bound
+
+__all__ = ["data_name"]
+
+# Data inside an argument, such as ``evals[0][0].label``: the argument, the way to what holds the data, the part.
+_INSIDE = re.compile(r"(?P<argument>\w+)(?P<way>(?:\[\d+\])*)(?:\.(?P<part>\w+))?\Z")
+
+
+def data_name(site: Site, call: Call, argument: Argument, namespace: Mapping[str, Any]) -> str:
+    """The name of data that went into a training.
+
+    A variable that holds this very object wins, first the one written in the call. The data of a container
+    (``DMatrix``, ``Dataset``, ``Pool``) is called as the container, its other parts ``container.label`` and so on.
+    """
+    text = _text(site, argument.parameter)
+    if text is not None and namespace.get(text) is argument.value:
+        return text
+    held = name_of(namespace, argument.value)
+    if held is not None:
+        return held
+    if text is not None:
+        return text
+    return _inside(call, str(argument.parameter), namespace) or str(argument.parameter)
+
+
+def _text(site: Site, parameter: int | str) -> str | None:
+    if isinstance(parameter, str):
+        return site.keywords.get(parameter)
+    return site.arguments[parameter] if parameter < len(site.arguments) else None
+
+
+def _inside(call: Call, parameter: str, namespace: Mapping[str, Any]) -> str | None:
+    found = _INSIDE.match(parameter)
+    if found is None:
+        return None
+    values = {each.name: each.value for each in bound(call)}
+    holder = values.get(found["argument"], call.receiver if found["argument"] == "model" else None)
+    for index in re.findall(r"\d+", found["way"]):
+        holder = holder[int(index)]
+    name = name_of(namespace, holder) if holder is not None else None
+    if name is None:
+        return None
+    return name if found["part"] in {None, "data"} else f"{name}.{found['part']}"
