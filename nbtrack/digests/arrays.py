@@ -31,14 +31,15 @@ def teller(cls: type) -> Teller | None:
     np = sys.modules.get("numpy")
     if np is None:
         return None
-    if issubclass(cls, np.ma.MaskedArray):
-        return _masked_told
-    if issubclass(cls, np.ndarray):
-        return array_told
-    if issubclass(cls, np.generic):
-        return _scalar
-    if issubclass(cls, np.dtype):
-        return lambda value, _: named("numpy.dtype", repr(value.newbyteorder("<")))
+    for base, tell in (
+        (np.ma.MaskedArray, _masked_told),
+        (np.ndarray, array_told),
+        (np.generic, _scalar),
+        (np.ufunc, lambda value, _: named("numpy.ufunc", value.__name__)),
+        (np.dtype, lambda value, _: named("numpy.dtype", repr(value.newbyteorder("<")))),
+    ):
+        if issubclass(cls, base):
+            return tell
     return None
 
 
@@ -165,7 +166,7 @@ def fixed_leaf(array: Any, form: Form | None = None) -> bytes:
 def _one_true(flat: Any) -> Any:
     """The bytes of booleans, of which a view can make other numbers than 0 and 1."""
     data = flat.view("u1")
-    return data != 0 if data.max() > 1 else data
+    return (data != 0).view("u1") if data.max() > 1 else data
 
 
 def _one_nan(flat: Any) -> Any:

@@ -46,19 +46,31 @@ def _dataset(dataset: Any, encoder: Encoder) -> Told:
             "A lightgbm.Dataset has freed the data it was made of, and so cannot be given a digest. "
             "Make it with free_raw_data=False, or digest its data before."
         )
+    data = dataset.data
+    # In the types that LightGBM itself turns them to, so that its making them changes nothing.
     fields = {
-        "label": dataset.label,
-        "weight": dataset.weight,
-        "group": dataset.group,
-        "init_score": dataset.init_score,
-        "position": getattr(dataset, "position", None),
-        "feature_name": dataset.feature_name,
+        "label": _as(dataset.label, "f4"),
+        "weight": _as(dataset.weight, "f4"),
+        "group": _as(dataset.group, "i4"),
+        "init_score": _as(dataset.init_score, "f8"),
+        "position": _as(getattr(dataset, "position", None), "i4"),
+        "feature_name": _names(dataset.feature_name, data),
         "categorical_feature": dataset.categorical_feature,
     }
-    data = dataset.data
     shape = getattr(data, "shape", None)
     inner = encoder.teller(type(data))
     told = inner(data, encoder) if inner else None
     strips = told.strips if isinstance(told, Told) else ()
     head = told.raw if isinstance(told, Told) else encoder.encode(data)
     return Told(node(b"lightgbm", head, encoder.encode(fields)), shape, strips)
+
+
+def _as(values: Any, dtype: str) -> Any:
+    return None if values is None else sys.modules["numpy"].asarray(values, dtype).ravel(order="F")
+
+
+def _names(names: Any, data: Any) -> Any:
+    """The names that were given; None for those that LightGBM gives or takes from the data itself."""
+    usual = [f"Column_{place}" for place in range(len(names))]
+    own = [str(name) for name in getattr(data, "columns", ())]
+    return None if isinstance(names, str) or list(names) in (usual, own) else list(names)

@@ -156,7 +156,7 @@ class Encoder:
                 return lambda value: self._contained(contain, value)
         if is_dataclass(cls):
             return lambda value: self._contained(_dataclass, value)
-        return self.pickle
+        return lambda value: _other(value, self)
 
     def _told(self, teller: Teller, value: Any) -> Cell:
         told = teller(value, self)
@@ -272,10 +272,6 @@ def named(name: str, body: str | bytes) -> Cell:
 
 def _qualified(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
-
-
-def _reference(value: Any) -> Cell:
-    return named(type(value).__name__, f"{value.__module__}.{value.__qualname__}")
 
 
 def _path(value: pathlib.PurePath) -> Cell:
@@ -397,12 +393,16 @@ def _deque(value: deque[Any], encoder: Encoder) -> Cell:
     return named("deque", encoder.encode(list(value)))
 
 
-def _function(value: types.FunctionType, encoder: Encoder) -> Cell:
-    """A function that can be imported is told by where it is; another only by its pickle."""
-    found: Any = sys.modules.get(value.__module__)
-    for part in value.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return _reference(value) if found is value and value.__module__ != "__main__" else encoder.pickle(value)
+def _other(value: Any, encoder: Encoder) -> Cell:
+    """A function that can be imported is told by where it is; another, and whatever else, only by its pickle."""
+    home, path = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if callable(value) and isinstance(home, str) and isinstance(path, str) and home != "__main__":
+        found: Any = sys.modules.get(home)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        if found is value:
+            return named("reference", f"{home}.{path}")
+    return encoder.pickle(value)
 
 
 def _class(value: type, encoder: Encoder) -> Cell:
@@ -420,6 +420,5 @@ _CONTAINERS: Mapping[type, Callable[[Any, Encoder], Cell]] = {
     slice: _slice,
     deque: _deque,
     functools.partial: _partial,
-    types.FunctionType: _function,
     type: _class,
 }
