@@ -72,6 +72,8 @@ def run_notebook(label: dict, notebooks: Path, tracker: str, repeat: int) -> dic
             environment = _store(tracker, scratch)
             tracked = Pass(tracker, FIRST_CELLS[tracker], environment, probe=True)
             passes["tracked"].append(execute(label, notebooks, scratch, tracked))
+            if error := passes["tracked"][-1]["first"]["error"]:
+                raise RuntimeError(f"The added cell failed: {error}")
             truth = _truth(scratch / "probe")
             _write_times(scratch / "probe", passes["tracked"][-1]["cells"])
             runs = _harvest(tracker, label, scratch, environment)
