@@ -48,7 +48,7 @@ def is_data(value: object) -> bool:
 
 def is_array(value: object) -> bool:
     """Whether the value is an array, frame, tensor or dataset of some library: data, wherever it stands."""
-    if isinstance(value, _PLAIN):
+    if isinstance(value, _PLAIN) or _is_used_up(value):
         return False
     bases = type(value).__mro__
     if any(base.__name__ in _CONTAINERS for base in bases):
@@ -86,7 +86,7 @@ def arguments(given: Sequence[Bound]) -> tuple[tuple[Argument, ...], dict[str, A
     choices: dict[str, Any] = {}
     for argument in given:
         name = argument.name or ""
-        if argument.value is None:
+        if argument.value is None or _is_used_up(argument.value):
             continue
         if name.startswith(_VALIDATION) and name not in _VALIDATION_CHOICES:
             data += _flattened("validation", name, argument.value)
@@ -111,7 +111,12 @@ def _is_inputs(value: Any) -> bool:
     """Where data is expected: texts or objects in a list, several inputs by name, an iterable of batches."""
     if isinstance(value, Mapping):
         return any(is_data(item) for item in value.values())
-    return not callable(value) and hasattr(type(value), "__iter__")
+    return not callable(value) and hasattr(type(value), "__iter__") and not _is_used_up(value)
+
+
+def _is_used_up(value: object) -> bool:
+    """Whether looking into the value takes from it: a generator, a file, an iterator over batches."""
+    return hasattr(type(value), "__next__")
 
 
 def _flattened(role: str, name: str, value: Any) -> Iterator[Argument]:

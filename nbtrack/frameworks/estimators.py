@@ -121,7 +121,10 @@ def parameters(model: Any) -> Parameters:
 
 def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     """An estimator and all below it: the prefix that its parameters have, itself, its own parameters."""
-    values = model.get_params(deep=False)
+    try:
+        values = model.get_params(deep=False)
+    except Exception:  # a class whose __init__ does not keep its arguments under their names cannot tell them
+        values = public(model)
     yield prefix, model, values
     if depth == 0:
         return

@@ -40,8 +40,10 @@ class Keras:
             return _step(call)
         if call.name not in {"fit", "fit_generator", *_CONTINUING} or not self.owns(call.receiver):
             return None
-        data, params = arguments(bound(call))
-        return Training("model", call.receiver, data, params, call.name in _CONTINUING) if data else None
+        data, params = arguments(
+            bound(call)
+        )  # no data where a generator gives it: looking would take from it
+        return Training("model", call.receiver, data, params, call.name in _CONTINUING)
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:
         if training.model is None:

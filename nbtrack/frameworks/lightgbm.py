@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbtrack.frameworks import estimators, histories
-from nbtrack.frameworks.data import number, numbers, shown
+from nbtrack.frameworks.data import is_data, number, numbers, shown
 from nbtrack.frameworks.protocol import Argument, Call, Outcome, Parameters, Training, TrainingKind
 from nbtrack.frameworks.signatures import bound
 
@@ -82,14 +82,13 @@ def _native(call: Call) -> Training | None:
 
 def _contents(role: str, name: str, dataset: Any) -> Iterator[Argument]:
     """The raw data of a Dataset, which lets go of it once trained on; the Dataset itself where it is gone."""
-    found = False
+    if not is_data(getattr(dataset, "data", None)):
+        yield Argument(role, name, dataset)
+        return
     for part in ("data", "label", "weight", "group"):
         value = getattr(dataset, part, None)
         if value is not None:
-            found = True
             yield Argument(role, f"{name}.{part}", value)
-    if not found:
-        yield Argument(role, name, dataset)
 
 
 def _recorded(training: Training, call: Call) -> Any:

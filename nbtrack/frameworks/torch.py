@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
 
 from nbtrack.frameworks.data import arguments, shown
-from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training
+from nbtrack.frameworks.protocol import Argument, Call, Outcome, Parameters, Training
 from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public, same, same_or_spread
 
 __all__ = ["framework"]
@@ -24,6 +24,7 @@ _LOSS_NAMES = frozenset(
 _CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _MOST_LAYERS = 100
 _SCALARS = (bool, int, float, str, tuple)
+_HELD = {"train_dataset": "train", "eval_dataset": "validation", "dls": "train"}  # data that trainers hold
 _DERIVED = frozenset({"mode"})  # a recurrent layer's kind, which its class passes up
 _TRAINER_VERBS = frozenset({"fit", "train", "fit_one_cycle", "fine_tune", "fit_flat_cos"})
 
@@ -222,13 +223,15 @@ def _fit(call: Call) -> Training | None:
     given = [argument for argument in bound(call) if not _is_module(argument.value)]
     nets = [value for value in (*call.args[:1], call.kwargs.get("model")) if _is_module(value)]
     net = nets[0] if nets else getattr(call.receiver, "model", None)
-    if not _is_module(net) or isinstance(call.receiver, type):
-        return None
-    held = [getattr(call.receiver, name, None) for name in ("train_dataset", "dls", "train_dataloader")]
+    if not _is_module(net) or isinstance(call.receiver, type) or hasattr(type(call.receiver), "get_params"):
+        return None  # an estimator that keeps a net is the model itself
     data, params = arguments(given)
-    if not data and not any(value is not None and not callable(value) for value in held):
-        return None
-    return Training("model", _unwrapped(net), data, params)
+    data += tuple(
+        Argument(role, name, getattr(call.receiver, name))
+        for name, role in _HELD.items()
+        if getattr(call.receiver, name, None) is not None
+    )
+    return Training("model", _unwrapped(net), data, params) if data else None
 
 
 def _layers(model: Any) -> Iterator[tuple[str, Any]]:

@@ -128,6 +128,13 @@ def test_lightgbm_train_is_given_the_very_arrays_of_its_datasets(train):
     assert seen.outcome.scores["held out_binary_logloss"] == losses[-1]
 
 
+def test_a_lightgbm_dataset_that_let_go_of_its_data_stands_for_itself(train):
+    dataset = lgb.Dataset(X, y)
+    lgb.train({"verbose": -1}, dataset, 1)
+    seen = train(lgb.train, {"verbose": -1}, dataset, 1)
+    assert [argument.value for argument in seen.training.data] == [dataset]
+
+
 def test_lightgbm_cv_gives_curves_and_keeps_no_model(train):
     seen = train(lgb.cv, {"objective": "binary", "verbose": -1}, lgb.Dataset(X, y), 4, nfold=3)
     assert (seen.training.kind, seen.outcome.model, seen.outcome.fits) == ("validation", None, 3)

@@ -104,6 +104,12 @@ def test_arguments_are_told_apart_by_name_place_and_value():
     }
 
 
+def test_what_can_be_read_only_once_is_left_alone():
+    batches = iter([1, 2])
+    assert arguments([Bound(0, "X", batches), Bound(1, "y", (x for x in [1]))]) == ((), {})
+    assert list(batches) == [1, 2]
+
+
 def test_several_inputs_by_name_are_data_and_a_mapping_of_choices_is_not():
     data, choices = arguments([Bound(0, "x", {"left": np.ones(2)}), Bound(1, "y", {"depth": 3})])
     assert [argument.parameter for argument in data] == [0]

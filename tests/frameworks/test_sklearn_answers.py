@@ -171,6 +171,21 @@ def test_explicit_and_default_part_all_parameters(chosen):
     assert {**found.default, **found.explicit} == SVC(**chosen).get_params()
 
 
+def test_a_class_that_does_not_keep_its_arguments_tells_what_it_can():
+    class Forgetful(BaseEstimator):
+        def __init__(self, depth=3, rate=0.1):
+            self.depth, self._rate = depth, rate
+
+        def fit(self, X):
+            self.fitted_on_ = X
+
+    assert explicit(Forgetful(depth=5, rate=0.3)) == {"depth": 5}
+    assert (
+        explicit(make_pipeline(StandardScaler(with_std=False), Forgetful()))["standardscaler__with_std"]
+        is False
+    )
+
+
 def test_parameters_of_a_pipeline_are_named_by_step_and_nested_estimators_shown_by_class():
     pipe = Pipeline([("scale", StandardScaler(with_mean=False)), ("svc", SVC(C=3.0))])
     assert explicit(pipe) == {
