@@ -22,6 +22,7 @@ from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
 __all__ = ["INLINE_BYTES", "Buffer", "blob_digest", "blob_path", "insert_blob", "read_blob", "write_files"]
 
 INLINE_BYTES = 100_000  # up to about this size a row is faster than a file of its own
+_HEX_DIGITS = 64
 _MAPPED_BYTES = 1_000_000  # from this size on a blob is mapped rather than read
 _CHANGED = "The model was changed while it was stored, so its bytes were not kept."
 Buffer: TypeAlias = "bytes | memoryview | mmap.mmap"
@@ -35,7 +36,7 @@ def blob_digest(data: Buffer) -> str:
 def blob_path(folder: Path, digest: str) -> Path:
     """Where the bytes of ``digest`` are kept as a file in the store's folder."""
     algorithm, _, text = digest.partition(":")
-    if algorithm != "b3" or len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+    if algorithm != "b3" or len(text) != _HEX_DIGITS or not set(text) <= set("0123456789abcdef"):
         raise BlobCorrupt(f"{digest!r} is not a digest of a blob.", digest)
     return folder / "blobs" / text[:2] / text[2:]
 
@@ -90,10 +91,10 @@ def _write_file(file: Path, digest: str, data: Buffer) -> set[Path]:
             hasher.update(rest[:written])
             rest = rest[written:]
         if "b3:" + hasher.hexdigest() != digest:
-            raise CaptureError(_CHANGED)
+            raise CaptureError(_CHANGED)  # noqa: TRY301 - the handler below removes the file
         os.fsync(descriptor)
         os.fchmod(descriptor, 0o400)
-        os.rename(temporary, file)
+        temporary.rename(file)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

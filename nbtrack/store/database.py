@@ -83,7 +83,7 @@ class Database:
             connection.execute("PRAGMA cache_size = -16000")
             connection.execute("PRAGMA trusted_schema = OFF")
         self._connection = connection
-        status = os.stat(self.file)
+        status = self.file.stat()
         self._identity = (status.st_dev, status.st_ino)
 
     def _uri(self) -> str:
@@ -131,7 +131,8 @@ class Database:
         """One consistent view of the database for the ``with`` block."""
         with self._mutex, from_sqlite(self.file):
             connection = self._usable()
-            if connection.in_transaction:
+            nested = connection.in_transaction
+            if nested:
                 yield connection
                 return
             connection.execute("BEGIN")
@@ -167,7 +168,7 @@ class Database:
     def _check_identity(self) -> None:
         # SQLite goes on answering "ok" on a file that has no name any more.
         try:
-            status = os.stat(self.file)
+            status = self.file.stat()
         except OSError:
             status = None
         if status is None or (status.st_dev, status.st_ino) != self._identity:
@@ -178,7 +179,7 @@ class Database:
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         try:
-            size = os.stat(f"{self.file}-wal").st_size
+            size = self.file.with_name(f"{DATABASE}-wal").stat().st_size
         except OSError:
             return  # no log: nothing was written yet, or the store is on a network file system
         if size > _CHECKPOINT_BYTES:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbtrack.records import Content, Environment, Model, Param, SourceFile
 from nbtrack.store.values import clean, clean_or_none, param_to_sql, seal, to_json, to_packed
@@ -17,6 +17,33 @@ __all__ = ["Interned"]
 
 _MOST_REMEMBERED = 100_000  # rows; a param costs about 300 bytes of memory
 _MOST_OBJECTS = 512
+
+
+class _Table(NamedTuple):
+    find: str
+    add: str
+
+
+_NAMES = _Table("SELECT pk FROM names WHERE name = ?", "INSERT INTO names (name) VALUES (?)")
+_EXPERIMENTS = _Table(
+    "SELECT pk FROM experiments WHERE name = ?", "INSERT INTO experiments (name) VALUES (?)"
+)
+_CLASSES = _Table(
+    "SELECT pk FROM classes WHERE name = ? AND module = ? AND framework = ?",
+    "INSERT INTO classes (name, module, framework) VALUES (?, ?, ?)",
+)
+_FILES = _Table(
+    "SELECT pk FROM files WHERE path = ? AND digest = ? AND size_bytes = ?",
+    "INSERT INTO files (path, digest, size_bytes) VALUES (?, ?, ?)",
+)
+_SOURCES = _Table(
+    "SELECT pk FROM sources WHERE digest = ? AND text = ?",
+    "INSERT INTO sources (digest, text, seal) VALUES (?, ?, ?)",
+)
+_PARAMS = _Table(
+    "SELECT pk FROM params WHERE name = ? AND value = ? AND kind = ? AND origin = ? AND redacted = ?",
+    "INSERT INTO params (name, value, kind, origin, redacted, seal) VALUES (?, ?, ?, ?, ?, ?)",
+)
 
 
 class Interned:
@@ -33,49 +60,27 @@ class Interned:
 
     def name(self, connection: sqlite3.Connection, name: str) -> int:
         """The row of a param's or metric's name."""
-        return self._row(
-            connection,
-            ("name", clean(name)),
-            "SELECT pk FROM names WHERE name = ?",
-            "INSERT INTO names (name) VALUES (?)",
-        )
+        return self._row(connection, ("name", name), _NAMES, (clean(name),))
 
     def experiment(self, connection: sqlite3.Connection, name: str) -> int:
         """The row of an experiment."""
-        return self._row(
-            connection,
-            ("experiment", clean(name)),
-            "SELECT pk FROM experiments WHERE name = ?",
-            "INSERT INTO experiments (name) VALUES (?)",
-        )
+        return self._row(connection, ("experiment", name), _EXPERIMENTS, (clean(name),))
 
     def model_class(self, connection: sqlite3.Connection, model: Model) -> int:
         """The row of a model's class."""
-        return self._row(
-            connection,
-            ("class", clean(model.class_name), clean(model.module), clean(model.framework)),
-            "SELECT pk FROM classes WHERE name = ? AND module = ? AND framework = ?",
-            "INSERT INTO classes (name, module, framework) VALUES (?, ?, ?)",
-        )
+        values = (clean(model.class_name), clean(model.module), clean(model.framework))
+        return self._row(connection, ("class", *values), _CLASSES, values)
 
     def file(self, connection: sqlite3.Connection, file: SourceFile) -> int:
         """The row of a file in one state."""
-        return self._row(
-            connection,
-            ("file", clean(file.path), file.digest, file.size_bytes),
-            "SELECT pk FROM files WHERE path = ? AND digest = ? AND size_bytes = ?",
-            "INSERT INTO files (path, digest, size_bytes) VALUES (?, ?, ?)",
-        )
+        values = (clean(file.path), file.digest, file.size_bytes)
+        return self._row(connection, ("file", *values), _FILES, values)
 
     def source(self, connection: sqlite3.Connection, digest: str, text: str) -> int:
         """The row of a cell's text."""
-        text = clean(text)
-        return self._row(
-            connection,
-            ("source", digest, text, seal(digest, text)),
-            "SELECT pk FROM sources WHERE digest = ? AND text = ? AND seal = ?",
-            "INSERT INTO sources (digest, text, seal) VALUES (?, ?, ?)",
-        )
+        values = (digest, clean(text))
+        sealed = seal(*values)
+        return self._row(connection, ("source", digest, sealed), _SOURCES, values, (sealed,))
 
     def param(self, connection: sqlite3.Connection, param: Param) -> int:
         """The row of a param's name, value and origin."""
@@ -85,18 +90,9 @@ class Interned:
         known = self._rows.get(key)
         if known is not None:
             return known
-        name = clean(param.name)
-        row = (self.name(connection, name), value, kind, param.origin, int(param.redacted))
-        sealed = seal(name, value, kind, param.origin, int(param.redacted))
-        return self._row(
-            connection,
-            (*key, "row"),
-            "SELECT pk FROM params WHERE name = ? AND value = ? AND kind = ? AND origin = ? AND redacted = ?",
-            "INSERT INTO params (name, value, kind, origin, redacted, seal) VALUES (?, ?, ?, ?, ?, ?)",
-            select=row,
-            insert=(*row, sealed),
-            also=key,
-        )
+        rest = (value, kind, param.origin, int(param.redacted))
+        sealed = seal(clean(param.name), *rest)
+        return self._row(connection, key, _PARAMS, (self.name(connection, param.name), *rest), (sealed,))
 
     def content(self, connection: sqlite3.Connection, content: Content) -> int:
         """The row of what a dataset contained."""
@@ -110,24 +106,21 @@ class Interned:
         self,
         connection: sqlite3.Connection,
         key: tuple[Any, ...],
-        find: str,
-        add: str,
-        *,
-        select: tuple[Any, ...] | None = None,
-        insert: tuple[Any, ...] | None = None,
-        also: tuple[Any, ...] | None = None,
+        table: _Table,
+        values: tuple[Any, ...],
+        rest: tuple[Any, ...] = (),
     ) -> int:
         known = self._rows.get(key)
         if known is not None:
             return known
-        found = connection.execute(find, key[1:] if select is None else select).fetchone()
+        found = connection.execute(table.find, values).fetchone()
         if found is None:
-            added = connection.execute(add, key[1:] if insert is None else insert).lastrowid
+            added = connection.execute(table.add, (*values, *rest)).lastrowid
             assert added is not None
             found = (added,)
         if len(self._rows) >= _MOST_REMEMBERED:
             self._rows.clear()
-        self._rows[also or key] = found[0]
+        self._rows[key] = found[0]
         return int(found[0])
 
     def _object(

@@ -1,4 +1,4 @@
-"""The journal of a session: metric points as they are logged, and the proof that the session lives.
+r"""The journal of a session: metric points as they are logged, and the proof that the session lives.
 
 One file per session, mapped into memory: a point is written by copying 20 bytes into the map, so it survives the end
 of the process (``kill -9`` too) as soon as the call returns, without a system call. At the end of a cell the points
@@ -7,7 +7,7 @@ it lives: whoever gets that lock knows that the session is dead.
 
 The file, little-endian::
 
-    8 bytes   b"nbtrkj1\\n"
+    8 bytes   b"nbtrkj1\n"
     u64       folds: how often it was folded; a journal whose number is behind the database's is empty
     u32 u32   offset of the first entry; length of the header's JSON
     u32       CRC-32 of that JSON
@@ -98,7 +98,7 @@ class Journal:
             crc = zlib.crc32(self._session_json)
             header = _HEADER.pack(_MAGIC, folds, self._start, len(self._session_json), crc)
             self._map[: self._start] = header + self._session_json
-            os.rename(new, self.file)
+            new.rename(self.file)
         except OSError as error:
             self.forget()
             raise StoreUnwritable(f"The journal {self.file} cannot be made: {error.strerror}.") from error
@@ -144,7 +144,9 @@ class Journal:
             self._map[offset : end + 2] = point + _CHECK.pack(zlib.crc32(point, self._seed) & 0xFFFF)
             self._offset = end
 
-    def _append_rare(self, run_id: str, name: str, series: int, step: int, micros: int, value: float) -> None:
+    def _append_rare(  # noqa: PLR0913, PLR0917 - as append
+        self, run_id: str, name: str, series: int, step: int, micros: int, value: float
+    ) -> None:
         # Either more than 71 minutes since the base (or before it), or a step beyond 32 bits, or too many series.
         if not 0 <= micros - self._base < 2**32:
             self._note(["base", micros])
@@ -257,9 +259,9 @@ def read_journal(file: Path) -> JournalContent:
     try:
         magic, folds, start, length, crc = _HEADER.unpack_from(data)
         session_json = data[_HEADER.size : _HEADER.size + length]
-        if magic != _MAGIC or zlib.crc32(session_json) != crc:
-            raise ValueError("wrong header")
-        session = Session(**from_json(session_json.decode("ascii")))
+        # What does not have its checksum is read as nothing, which is no session.
+        intact = magic == _MAGIC and zlib.crc32(session_json) == crc
+        session = Session(**from_json(session_json.decode("ascii") if intact else "{}"))
     except (struct.error, ValueError, TypeError) as error:
         raise StoreCorrupt(
             f"{file} is not a journal of metric points ({error}). Move it away; the database is not affected."

@@ -42,7 +42,7 @@ def try_lock(descriptor: int) -> bool:
 
 
 class WriteLock:
-    """The lock of one store, for one process; also between its threads. Can be taken again by the thread that has it."""
+    """The lock of one store, for one process and between its threads; who has it can take it again."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

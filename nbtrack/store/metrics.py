@@ -14,7 +14,7 @@ from dataclasses import replace
 from nbtrack.records import Metric, Point
 from nbtrack.store.journal import Curves
 from nbtrack.store.points import PIECE, pack, unpack
-from nbtrack.store.reading import read_metrics
+from nbtrack.store.reading import Reader
 from nbtrack.store.values import clean, clean_or_none, metric_to_sql
 from nbtrack.store.writing import Writer
 
@@ -35,7 +35,7 @@ def write_metrics(
     for metric in metrics:
         if metric.curve and (metric.name, metric.dataset) not in logged:
             _write_curve(connection, writer, run_pk, metric)
-    merged = {} if new else {(one.name, one.dataset): one for one in read_metrics(connection, run_pk)}
+    merged = {} if new else {(one.name, one.dataset): one for one in Reader().metrics(connection, run_pk)}
     # In the order of the new ones: of several with one name the last is the most recent.
     told = [_with_curve(metric) for metric in metrics]
     keys = {(one.name, one.dataset) for one in told}
@@ -57,7 +57,9 @@ def fold(connection: sqlite3.Connection, writer: Writer, curves: Curves) -> set[
     for (run_id, name), points in curves.items():
         found = connection.execute("SELECT pk FROM runs WHERE id = ?", (run_id,)).fetchone()
         if found is not None and points:
-            _append_points(connection, found[0], writer.interned.name(connection, name), "", points, logged=1)
+            _append_points(
+                connection, (found[0], writer.interned.name(connection, name), ""), points, logged=1
+            )
             touched.add(int(found[0]))
     return touched
 
@@ -92,19 +94,12 @@ def _write_curve(connection: sqlite3.Connection, writer: Writer, run_pk: int, me
     connection.execute(
         "DELETE FROM points WHERE run = ? AND name = ? AND dataset = ?", (run_pk, name, dataset)
     )
-    _append_points(connection, run_pk, name, dataset, metric.curve, logged=0)
+    _append_points(connection, (run_pk, name, dataset), metric.curve, logged=0)
 
 
 def _append_points(
-    connection: sqlite3.Connection,
-    run_pk: int,
-    name: int,
-    dataset: str,
-    points: Sequence[Point],
-    *,
-    logged: int,
+    connection: sqlite3.Connection, key: tuple[int, int, str], points: Sequence[Point], *, logged: int
 ) -> None:
-    key = (run_pk, name, dataset)
     # A logged point takes the place of a curve that was handed over before.
     connection.execute(
         "DELETE FROM points WHERE run = ? AND name = ? AND dataset = ? AND logged < ?", (*key, logged)

@@ -23,7 +23,7 @@ __all__ = ["MIGRATIONS", "migrate"]
 MIGRATIONS = Migrations(schema.MIGRATION_SET)
 
 
-@MIGRATIONS()
+@MIGRATIONS()  # type: ignore[untyped-decorator]  # sqlite_utils is read without its types
 def initial(database: Database) -> None:
     """The tables of version 1."""
     for statement in schema.statements(schema.TABLES + schema.INDEXES + schema.VIEWS):
@@ -63,4 +63,4 @@ def _back_up(connection: sqlite3.Connection, folder: Path) -> None:
     # SQLite's own backup: the file may not be read by other means while it is open.
     with contextlib.closing(sqlite3.connect(file)) as copy:
         connection.backup(copy)
-    os.chmod(file, 0o600)
+    file.chmod(0o600)

@@ -25,7 +25,7 @@ from nbtrack.errors import QueryError
 __all__ = ["All", "Any", "Comparison", "Node", "Not", "Operator", "Value", "parse"]
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "~"]
-Value: TypeAlias = "None | bool | int | float | str"
+Value: TypeAlias = "bool | int | float | str | None"
 
 _LONGEST = 4096  # characters
 _DEEPEST = 40  # nested brackets and nots: SQLite refuses expressions much deeper than that

@@ -5,7 +5,8 @@ page of them. A table is followed by ``-- what a row is``, a column by ``-- what
 
 Conventions: ``pk`` is an internal row number, ``id`` a UUIDv7 in text form, a digest is ``b3:`` and hex, times are
 seconds since the epoch in UTC, durations seconds, sizes bytes, truth 0 or 1, structured values JSON.
-``seal`` holds 64 bits of BLAKE3 over the row (of a run: over all rows that belong to it), so that a flipped bit is found.
+``seal`` holds 64 bits of BLAKE3 over the row, of a run over all rows that belong to it, so that a flipped bit is
+found.
 
 Version history (``PRAGMA user_version``):
 
@@ -151,6 +152,7 @@ CREATE TABLE run_params (  -- which run had which params
     name INTEGER NOT NULL REFERENCES names,  -- the param's name, here too so that a run's param is found at once
     position INTEGER NOT NULL,  -- place in the list
     param INTEGER NOT NULL REFERENCES params,  -- the param
+    chosen INTEGER NOT NULL,  -- 0: origin default; 1: any other. Only the chosen are indexed: defaults are many
     execution INTEGER REFERENCES executions,  -- the execution that gave the value, if another than the run's own
     execution_id TEXT,  -- its id, where that execution is not in the store
     PRIMARY KEY (run, name, position)
@@ -271,7 +273,7 @@ CREATE INDEX runs_by_class ON runs (class, started_at);
 CREATE INDEX runs_by_execution ON runs (execution);
 CREATE INDEX runs_unfinished ON runs (pk) WHERE state = 'RUNNING';
 CREATE UNIQUE INDEX params_by_value ON params (name, value, kind, origin, redacted);
-CREATE INDEX run_params_by_param ON run_params (param);
+CREATE INDEX run_params_chosen ON run_params (param) WHERE chosen = 1;
 CREATE INDEX metrics_by_value ON metrics (name, value);
 CREATE INDEX contents_by_digest ON contents (digest);
 CREATE INDEX run_datasets_by_content ON run_datasets (content);

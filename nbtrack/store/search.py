@@ -18,7 +18,7 @@ from nbtrack.errors import QueryError
 from nbtrack.store.query import All, Comparison, Node, Not, Operator, Value, parse
 from nbtrack.store.values import to_json
 
-__all__ = ["FIELDS", "count", "find"]
+__all__ = ["FIELDS", "Request", "count", "find"]
 
 _RARE = 1000  # runs: so many are sorted in a millisecond
 _SQL_OPERATOR = {"=": "IS", "!=": "IS NOT", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -51,61 +51,68 @@ class _Condition(NamedTuple):
     source: str | None = None
 
 
-def find(
-    connection: sqlite3.Connection,
-    query: str | None,
-    *,
-    order: str | None = None,
-    limit: int | None = None,
-    offset: int = 0,
-    after: str | None = None,
-    experiment: str | None = None,
-    only_with_order: bool = False,
-) -> list[int]:
-    """Row numbers of the runs that fulfil ``query``, in order.
+class Request(NamedTuple):
+    """What is asked for.
 
     ``order`` is a metric, a param or a field, largest first; with ``-`` before it smallest first; None is newest
     first. Runs without it come last, or not at all with ``only_with_order``. ``after``, the id of a run, goes with
-    the order by start only: the runs that come after that one.
+    the newest first only: the runs that come after that one. ``limit`` None is all.
+    """
+
+    query: str | None = None
+    order: str | None = None
+    limit: int | None = None
+    offset: int = 0
+    after: str | None = None
+    experiment: str | None = None
+    only_with_order: bool = False
+
+
+def find(connection: sqlite3.Connection, request: Request) -> list[int]:
+    """Row numbers of the runs asked for, in order.
 
     Raises:
         QueryError: the query does not parse, or names what no run has.
     """
-    search = _Search(connection, query or "")
-    conditions = search.conditions(experiment)
-    most = -1 if limit is None else limit
-    if after is not None:
-        if order is not None:
-            raise QueryError("`after` goes with the newest first; with another order use `offset`.", order, 0)
-        conditions.append(_Condition(_AFTER, (after,)))
-    if order is None or order == "started":
-        return search.sorted(conditions, "r.started_at DESC, r.pk DESC", (), most, offset)
-    return search.ordered(conditions, order, most, offset, only_with_order=only_with_order)
+    search = _Search(connection, request)
+    conditions = search.conditions()
+    if request.after is not None:
+        if request.order is not None:
+            raise QueryError(
+                "`after` goes with the newest first; with another order use `offset`.", request.order, 0
+            )
+        conditions.append(_Condition(_AFTER, (request.after,)))
+    if request.order is None:
+        return search.sorted(conditions, _NEWEST, ())
+    return search.ordered(conditions, request.order)
 
 
-def count(connection: sqlite3.Connection, query: str | None, *, experiment: str | None = None) -> int:
-    """How many runs fulfil ``query``."""
-    search = _Search(connection, query or "")
-    where, values, _ = search.where(search.conditions(experiment))
+def count(connection: sqlite3.Connection, request: Request) -> int:
+    """How many runs fulfil the query."""
+    search = _Search(connection, request)
+    where, values, _ = search.where(search.conditions())
     return int(connection.execute(f"SELECT COUNT(*) FROM runs r WHERE {where}", values).fetchone()[0])  # noqa: S608 - values are bound
 
 
+_NEWEST = "r.started_at DESC, r.pk DESC"
 _AFTER = "(r.started_at, r.pk) < (SELECT started_at, pk FROM runs WHERE id = ?)"
 
 
 class _Search:
     """One search: names resolved against what the store knows."""
 
-    def __init__(self, connection: sqlite3.Connection, query: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, request: Request) -> None:
         self.connection = connection
-        self.query = query
+        self.request = request
+        self.query = request.query or ""
 
-    def conditions(self, experiment: str | None) -> list[_Condition]:
+    def conditions(self) -> list[_Condition]:
         """What must all hold."""
         conditions = []
-        if experiment is not None:
+        if self.request.experiment is not None:
             sql = "experiment = (SELECT pk FROM experiments WHERE name = ?)"
-            conditions.append(_Condition(f"r.{sql}", (experiment,), f"SELECT pk FROM runs WHERE {sql}"))  # noqa: S608 - values are bound
+            source = f"SELECT pk FROM runs WHERE {sql}"  # noqa: S608 - values are bound
+            conditions.append(_Condition(f"r.{sql}", (self.request.experiment,), source))
         if self.query.strip():
             node = parse(self.query)
             conditions += [
@@ -144,10 +151,19 @@ class _Search:
                     most, place = found, index
         return place
 
-    def sorted(
-        self, conditions: list[_Condition], order: str, values: tuple[object, ...], limit: int, offset: int
-    ) -> list[int]:
+    def sorted(self, conditions: list[_Condition], order: str, values: tuple[object, ...]) -> list[int]:
         """By an SQL order, whose values are ``values``."""
+        limit = -1 if self.request.limit is None else self.request.limit
+        return self._page(conditions, order, values, limit, self.request.offset)
+
+    def _page(
+        self,
+        conditions: list[_Condition],
+        order: str,
+        values: tuple[object, ...],
+        limit: int,
+        offset: int = 0,
+    ) -> list[int]:
         where, bound, rare = self.where(conditions)
         if rare:
             order = order.replace("r.", "+r.")  # the plus keeps the order's index from being walked
@@ -157,72 +173,46 @@ class _Search:
         )
         return [row[0] for row in rows]
 
-    def ordered(
-        self, conditions: list[_Condition], order: str, limit: int, offset: int, *, only_with_order: bool
-    ) -> list[int]:
-        """By a metric, a param or a field; see :func:`find`."""
+    def ordered(self, conditions: list[_Condition], order: str) -> list[int]:
+        """By a metric, a param or a field; see :class:`Request`."""
         name, smallest = order.removeprefix("-"), order.startswith("-")
         direction = "ASC" if smallest else "DESC"
-        metric = self._metric(name)
+        metric = self._metric(name) if name not in FIELDS else None
         if metric is not None:
-            return self._by_metric(conditions, metric, limit, offset, smallest=smallest, only=only_with_order)
+            return self._by_metric(conditions, metric, direction)
+        values: tuple[object, ...] = ()
         if name in FIELDS:
-            expression, values = FIELDS[name][0], ()
+            expression = FIELDS[name][0]
         else:
             param = self._param(name)
             if param is None:
                 raise self.unknown(name, order, int(smallest))
             expression, values = f"({_PARAM_VALUE})", (param,)
-        if only_with_order:
+        if self.request.only_with_order:
             conditions = [*conditions, _Condition(f"{expression} IS NOT NULL", values)]
-        return self.sorted(
-            conditions,
-            f"{expression} {direction} NULLS LAST, r.started_at DESC, r.pk DESC",
-            values,
-            limit,
-            offset,
-        )
+        return self.sorted(conditions, f"{expression} {direction} NULLS LAST, {_NEWEST}", values)
 
-    def _by_metric(
-        self,
-        conditions: list[_Condition],
-        metric: int,
-        limit: int,
-        offset: int,
-        *,
-        smallest: bool,
-        only: bool,
-    ) -> list[int]:
+    def _by_metric(self, conditions: list[_Condition], metric: int, direction: str) -> list[int]:
         where, values, rare = self.where(conditions)
-        direction = "ASC" if smallest else "DESC"
-        wanted = None if limit < 0 else offset + limit
-        if rare:
-            rows = self.connection.execute(
-                f"SELECT r.pk FROM runs r, metrics m WHERE m.run = r.pk AND m.name = ? AND m.value IS NOT NULL "  # noqa: S608 - values are bound
-                f"AND {where} ORDER BY +m.value {direction}, +m.run {direction}",
-                (metric, *values),
-            )
-        else:
-            rows = self.connection.execute(
-                "SELECT m.run FROM metrics m INDEXED BY metrics_by_value CROSS JOIN runs r "  # noqa: S608 - values are bound
-                f"WHERE m.name = ? AND m.value IS NOT NULL AND r.pk = m.run AND {where} "
-                f"ORDER BY m.value {direction}, m.run {direction}",
-                (metric, *values),
-            )
+        limit, offset = self.request.limit, self.request.offset
+        wanted = None if limit is None else offset + limit
+        plus, index = ("+", "") if rare else ("", "INDEXED BY metrics_by_value")
+        rows = self.connection.execute(
+            f"SELECT m.run FROM {'runs r CROSS JOIN ' if rare else ''}metrics m {index} "  # noqa: S608 - values are bound
+            f"{'' if rare else 'CROSS JOIN runs r'} WHERE {where} AND m.run = r.pk AND m.name = ? "
+            f"AND m.value IS NOT NULL ORDER BY {plus}m.value {direction}, {plus}m.run {direction}",
+            (*values, metric),
+        )
         found: dict[int, None] = {}  # a run measured on several datasets counts with its best
         for (pk,) in rows:
             found[pk] = None
             if len(found) == wanted:
                 break
         rows.close()
-        if not only and (wanted is None or len(found) < wanted):
-            without = _Condition(
-                "NOT EXISTS (SELECT 1 FROM metrics q WHERE q.run = r.pk AND q.name = ? AND q.value IS NOT NULL)",
-                (metric,),
-            )
+        if not self.request.only_with_order and (wanted is None or len(found) < wanted):
+            without = _Condition(f"NOT EXISTS ({_MEASURED})", (metric,))
             left = -1 if wanted is None else wanted - len(found)
-            last = self.sorted([*conditions, without], "r.started_at DESC, r.pk DESC", (), left, 0)
-            found.update(dict.fromkeys(last))
+            found.update(dict.fromkeys(self._page([*conditions, without], _NEWEST, (), left)))
         return list(found)[offset:]
 
     def comparison(self, node: Comparison) -> _Condition:
@@ -282,10 +272,20 @@ class _Search:
 
     def _param_comparison(self, node: Comparison, name: int) -> _Condition:
         test, values = self._param_test(node)
-        sql = "SELECT q.run FROM {} ON p.pk = q.param WHERE {} = ? AND " + f"({test})"
-        here = sql.format("run_params q CROSS JOIN params p", "q.run = r.pk AND q.name")
-        source = sql.format("params p CROSS JOIN run_params q", "p.name")
-        return _Condition(f"EXISTS ({here})", (name, *values), source)
+        values = (name, *values)
+        here = (
+            "SELECT 1 FROM run_params q CROSS JOIN params p ON p.pk = q.param "  # noqa: S608 - values are bound
+            f"WHERE q.run = r.pk AND q.name = ? AND ({test})"
+        )
+        # Only chosen params are indexed, so that way is open where no default fulfils the condition.
+        defaults = f"SELECT 1 FROM params p WHERE p.name = ? AND ({test}) AND p.origin = 'default' LIMIT 1"  # noqa: S608 - as above
+        if self.connection.execute(defaults, values).fetchone():
+            return _Condition(f"EXISTS ({here})", values)
+        source = (
+            "SELECT q.run FROM params p CROSS JOIN run_params q ON p.pk = q.param "  # noqa: S608 - as above
+            f"WHERE q.chosen = 1 AND p.name = ? AND ({test})"
+        )
+        return _Condition(f"EXISTS ({here})", values, source)
 
     def _param_test(self, node: Comparison) -> tuple[str, tuple[object, ...]]:
         value, operator = node.value, node.operator
@@ -337,7 +337,7 @@ class _Search:
         if kind == "truth":
             if value not in (0, 1):
                 raise self._refuse(node, "true or false")
-            return int(value)  # type: ignore[arg-type] - 0, 1, True or False
+            return int(value == 1)
         if isinstance(value, (bool, str)):
             raise self._refuse(node, "a number")
         return value
@@ -368,7 +368,11 @@ class _Search:
         )
 
 
-_PARAM_VALUE = "SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param WHERE q.run = r.pk AND q.name = ? LIMIT 1"
+_PARAM_VALUE = (
+    "SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param "
+    "WHERE q.run = r.pk AND q.name = ? LIMIT 1"
+)
+_MEASURED = "SELECT 1 FROM metrics q WHERE q.run = r.pk AND q.name = ? AND q.value IS NOT NULL"
 
 
 def _text(value: Value) -> str:

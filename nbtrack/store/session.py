@@ -16,8 +16,9 @@ from nbtrack.store.blobs import Buffer, insert_blob, write_files
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
-from nbtrack.store.reading import read_metrics, seal_run
+from nbtrack.store.reading import Reader
 from nbtrack.store.recovery import end_session
+from nbtrack.store.sealing import seal_run
 from nbtrack.store.writing import Writer
 
 __all__ = ["LONGEST_NAME", "SessionLog"]
@@ -103,7 +104,9 @@ class SessionLog:
             results = []
             for run, row in zip(runs, saved, strict=True):
                 write_metrics(connection, writer, row.pk, run.metrics, new=row.new and row.pk not in touched)
-                given = run.metrics if row.new and row.pk not in touched else read_metrics(connection, row.pk)
+                given = (
+                    run.metrics if row.new and row.pk not in touched else Reader().metrics(connection, row.pk)
+                )
                 results.append(replace(run, label=row.label, metrics=tuple(given)))
             touched |= self._save_late(connection, capture.late_metrics)
             for run_pk in touched | {row.pk for row in saved}:

@@ -16,8 +16,9 @@ from nbtrack.store import search
 from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.database import Database
 from nbtrack.store.journal import journal_path, read_journal
-from nbtrack.store.reading import Reader, read_curve, seal_run
+from nbtrack.store.reading import Reader, read_curve
 from nbtrack.store.recovery import recover
+from nbtrack.store.sealing import seal_run
 from nbtrack.store.session import SessionLog
 from nbtrack.store.values import clean
 from nbtrack.store.writing import write_tags
@@ -81,7 +82,7 @@ class Store:
         """Begin to write as one kernel; the session lives until ``end()`` or the end of this process."""
         return SessionLog(self._database, session)
 
-    def find_runs(
+    def find_runs(  # noqa: PLR0913 - what a table of runs is asked for, by name
         self,
         query: str | None = None,
         *,
@@ -102,15 +103,13 @@ class Store:
             QueryError: the query does not parse or names what no run has.
         """
         with self._view() as connection:
-            pks = search.find(
-                connection, query, order=order, limit=limit, offset=offset, after=after, experiment=experiment
-            )
-            return self._reader.runs(connection, pks)
+            request = search.Request(query, order, limit, offset, after, experiment)
+            return self._reader.runs(connection, search.find(connection, request))
 
     def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
         """How many runs fulfil ``query``."""
         with self._view() as connection:
-            return search.count(connection, query, experiment=experiment)
+            return search.count(connection, search.Request(query, experiment=experiment))
 
     def get_run(self, ref: str) -> Run:
         """One run, whole but for the curves of its metrics (see :meth:`points`).
@@ -124,7 +123,7 @@ class Store:
             StoreCorrupt: its rows are not what was written.
         """
         with self._view() as connection:
-            return self._reader.runs(connection, [_resolve(connection, ref)], whole=True)[0]
+            return self._reader.whole_run(connection, _resolve(connection, ref))
 
     def points(self, run_id: str, metric: str, *, dataset: str | None = None) -> list[Point]:
         """The curve of a metric, in the order of logging; also of a run that is being trained.
@@ -219,7 +218,7 @@ class Store:
                 else:
                     write_tags(connection, pk, {tag: text})
             seal_run(connection, pk)
-            return self._reader.runs(connection, [pk], whole=True)[0]
+            return self._reader.whole_run(connection, pk)
 
     def experiments(self) -> list[str]:
         """Names of the experiments that have runs, the one used last first."""
@@ -257,9 +256,10 @@ def _resolve(connection: sqlite3.Connection, ref: str) -> int:
             raise UnknownRun("There are no runs yet.")
         return int(row[0])
     if ref.startswith("best:"):
-        best = search.find(connection, None, order=ref.removeprefix("best:"), limit=1, only_with_order=True)
+        order = ref.removeprefix("best:")
+        best = search.find(connection, search.Request(order=order, limit=1, only_with_order=True))
         if not best:
-            raise UnknownRun(f"No run has a number for {ref.removeprefix('best:').removeprefix('-')!r}.")
+            raise UnknownRun(f"No run has a number for {order.removeprefix('-')!r}.")
         return best[0]
     row = connection.execute("SELECT pk FROM runs WHERE label = ?1 OR id = lower(?1)", (ref,)).fetchone()
     return int(row[0]) if row is not None else _by_prefix(connection, ref)

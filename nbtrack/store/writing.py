@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbtrack.records import Dependency, Execution, Run, Session, Trials
@@ -57,7 +57,8 @@ class Writer:
         if found is not None:
             return int(found[0])
         added = connection.execute(
-            "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 session.id,
                 float(session.started_at),
@@ -126,8 +127,8 @@ class Writer:
             pk = connection.execute(_INSERT_RUN, row).lastrowid
             assert pk is not None
         else:
-            pk, label, name, note, starred = old
-            row = self._run_row(connection, run, execution_pk, label, name=name, note=note, starred=starred)
+            pk, label, *kept = old
+            row = self._run_row(connection, run, execution_pk, label, kept)
             connection.execute(_UPDATE_RUN, (*row[2:], pk))
             for table in ("run_params", "run_datasets", "run_files", "run_dependencies", "run_trials"):
                 connection.execute(f"DELETE FROM {table} WHERE run = ?", (pk,))  # noqa: S608 - tables are ours
@@ -140,11 +141,9 @@ class Writer:
         run: Run,
         execution_pk: int,
         label: str,
-        *,
-        name: str | None = None,
-        note: str | None = None,
-        starred: int = 0,
+        kept: Sequence[Any] = (None, None, 0),
     ) -> tuple[Any, ...]:
+        name, note, starred = kept  # what the user said meanwhile
         model, environment = run.model, run.environment
         return (
             run.id,
@@ -181,13 +180,14 @@ class Writer:
     def _belongings(self, connection: sqlite3.Connection, pk: int, run: Run) -> None:
         interned = self.interned
         connection.executemany(
-            "INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     pk,
                     interned.name(connection, param.name),
                     position,
                     interned.param(connection, param),
+                    int(param.origin != "default"),
                     *self.reference(connection, param.execution_id),
                 )
                 for position, param in enumerate(run.params)

@@ -1,0 +1,167 @@
+"""Single rows into records, each checked against its seal where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from nbtrack.errors import StoreCorrupt
+from nbtrack.records import (
+    CellError,
+    Column,
+    Content,
+    Dependency,
+    Environment,
+    Execution,
+    Model,
+    Param,
+    Session,
+    SourceFile,
+    State,
+    Trials,
+)
+from nbtrack.store.sealing import Row
+from nbtrack.store.values import from_json, from_packed, param_from_sql, seal
+
+__all__ = [
+    "check",
+    "columns",
+    "content",
+    "dependency",
+    "environment",
+    "execution",
+    "model",
+    "param",
+    "session",
+    "source_file",
+    "trials",
+    "whole_execution",
+]
+
+
+def check(values: Sequence[Any], sealed: int, what: str) -> None:
+    """Raise StoreCorrupt where the values do not have their seal."""
+    if seal(*values) != sealed:
+        raise StoreCorrupt(
+            f"The database row with {what} is not what was written. Run `nbtrack doctor --full`."
+        )
+
+
+def param(row: Row) -> Param:
+    """From row number, name, value, kind, origin, redacted, seal."""
+    _, name, value, kind, origin, redacted, sealed = row
+    check((name, value, kind, origin, redacted), sealed, f"param {name!r}")
+    return Param(name=name, value=param_from_sql(value, kind), origin=origin, redacted=bool(redacted))
+
+
+def source_file(row: Row) -> SourceFile:
+    """From row number, path, digest, size."""
+    return SourceFile(path=row[1], digest=row[2], size_bytes=row[3])
+
+
+def dependency(row: Row) -> Dependency:
+    """From row number, id, execution count, cell id."""
+    return Dependency(execution_id=row[1], execution_count=row[2], cell_id=row[3])
+
+
+def content(row: Row) -> Content:
+    """From row number, digest, kind, shape, by_pickle, sampled; without the columns."""
+    _, digest, kind, shape, by_pickle, sampled = row
+    return Content(
+        digest=digest,
+        kind=kind,
+        shape=None if shape is None else tuple(from_json(shape)),
+        by_pickle=bool(by_pickle),
+        sampled=bool(sampled),
+    )
+
+
+def columns(data: bytes | None) -> tuple[Column, ...]:
+    """The columns of a content."""
+    if data is None:
+        return ()
+    return tuple(
+        Column(name=name, dtype=dtype, digest=digest, chunks=tuple(chunks), profile=profile)
+        for name, dtype, digest, chunks, profile in from_packed(data)
+    )
+
+
+def environment(row: Row) -> Environment:
+    """From row number, digest, python, platform, git, hardware; without the packages."""
+    _, digest, python, platform, git, hardware = row
+    return Environment(
+        digest=digest,
+        python=python,
+        platform=platform,
+        packages={},
+        git=None if git is None else from_json(git),
+        hardware=from_json(hardware),
+    )
+
+
+def execution(row: Row, session_id: str, digest: str, source: str = "") -> Execution:
+    """From :data:`EXECUTION_COLUMNS`, the session's id, and the cell."""
+    error_name, error_message, error_traceback, reads, writes = row[10:15]
+    error = None
+    if error_name is not None:
+        error = CellError(name=error_name, message=error_message, traceback=error_traceback)
+    return Execution(
+        id=row[0],
+        session_id=session_id,
+        sequence=row[2],
+        source=source,
+        source_digest=digest,
+        started_at=row[7],
+        state=State(row[9]),
+        execution_count=row[3],
+        cell_id=row[4],
+        notebook_path=row[5],
+        duration_seconds=row[8],
+        error=error,
+        reads=tuple(from_json(reads)) if reads else (),
+        writes=tuple(from_json(writes)) if writes else (),
+    )
+
+
+def whole_execution(row: Row) -> Execution:
+    """From :data:`EXECUTION_COLUMNS`, seal, session's id, the cell's digest, text and seal, the output and its seal."""
+    own = row[:-8]
+    sealed, session_id, digest, text, text_seal, stdout, stderr, output_seal = row[-8:]
+    check(own, sealed, f"execution {row[0]}")
+    check((digest, text), text_seal, f"the cell of execution {row[0]}")
+    found = execution(own, session_id, digest, text)
+    if output_seal is None:
+        return found
+    check((stdout, stderr), output_seal, f"the output of execution {row[0]}")
+    return replace(found, stdout=stdout, stderr=stderr)
+
+
+def model(row: Row, model_class: Row, blobs: tuple[str, ...]) -> Model:
+    """From variable, digest, size, stored, retained; and name, module, framework of the class."""
+    variable, digest, size, stored, retained = row
+    name, module, framework = model_class
+    return Model(
+        class_name=name,
+        module=module,
+        framework=framework,
+        variable=variable,
+        digest=digest,
+        size_bytes=size,
+        stored=bool(stored),
+        retained=bool(retained),
+        blobs=blobs,
+    )
+
+
+def trials(row: Row, label: str) -> Trials:
+    """From column names, rows, seal."""
+    names, rows, sealed = row
+    check((names, rows), sealed, f"the trials of {label}")
+    return Trials(columns=tuple(from_json(names)), rows=tuple(tuple(one) for one in from_packed(rows)))
+
+
+def session(row: Sequence[Any]) -> Session:
+    """From id, start, pid, host, boot id, Python, notebook."""
+    names = ("id", "started_at", "pid", "host", "boot_id", "python", "notebook_path")
+    return Session(**dict(zip(names, row, strict=True)))
