@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nbtrack.records import Metric, Point
-from nbtrack.store.journal import Curves
+from nbtrack.store.entries import Curves
 from nbtrack.store.points import PIECE, pack, unpack
 from nbtrack.store.reading import Reader
 from nbtrack.store.values import clean, clean_or_none, metric_to_sql

@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from nbtrack.errors import StoreBusy, StoreCorrupt
-from nbtrack.store.journal import JournalContent, journal_path, read_journal
+from nbtrack.store.entries import JournalContent, read_journal
+from nbtrack.store.journal import journal_path
 from nbtrack.store.lock import try_lock
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.reading import read_sessions

@@ -15,7 +15,7 @@ from nbtrack.records import Execution, Point, Run, Session
 from nbtrack.store import search
 from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.database import Database
-from nbtrack.store.journal import journal_path, read_journal
+from nbtrack.store.live import Live
 from nbtrack.store.reading import Reader, read_curve
 from nbtrack.store.recovery import recover
 from nbtrack.store.sealing import seal_run
@@ -40,6 +40,7 @@ class Store:
         self.folder = database.folder
         self._database = database
         self._reader = Reader()
+        self._live = Live(database.folder)
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False, deadline_seconds: float = _DEADLINE_SECONDS) -> Self:
@@ -104,7 +105,8 @@ class Store:
         """
         with self._view() as connection:
             request = search.Request(query, order, limit, offset, after, experiment)
-            return self._reader.runs(connection, search.find(connection, request))
+            runs = self._reader.runs(connection, search.find(connection, request))
+            return self._live.with_metrics(connection, runs)
 
     def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
         """How many runs fulfil ``query``."""
@@ -123,7 +125,8 @@ class Store:
             StoreCorrupt: its rows are not what was written.
         """
         with self._view() as connection:
-            return self._reader.whole_run(connection, _resolve(connection, ref))
+            run = self._reader.whole_run(connection, _resolve(connection, ref))
+            return self._live.with_metrics(connection, [run])[0]
 
     def points(self, run_id: str, metric: str, *, dataset: str | None = None) -> list[Point]:
         """The curve of a metric, in the order of logging; also of a run that is being trained.
@@ -144,13 +147,9 @@ class Store:
                 stored = read_curve(connection, run_pk, metric, dataset)
             if ended_at is not None or dataset:
                 return stored
-            try:
-                journal = read_journal(journal_path(self.folder, session_id))
-            except FileNotFoundError:
-                return stored
-            if journal.folds <= folds:
-                live = journal.curves.get((run_id, metric), []) if journal.folds == folds else []
-                return stored + live
+            live = self._live.curves(session_id, folds)
+            if live is not None:
+                return stored + live.get((run_id, metric), [])
             # The kernel folded its journal after our look at the database: look again.
 
     def read_model(self, run_id: str) -> tuple[bytes, list[Buffer]]:
