@@ -79,9 +79,10 @@ def _native(call: Call) -> Training | None:
     params |= {name: value for name, value in given.items() if name and name not in _DATA}
     data = [*_contents(Argument("train", "pool", pool))]
     evaluated = given.get("eval_set", given.get("evals", ()))
-    for index, item in enumerate(evaluated if isinstance(evaluated, list) else [evaluated]):
+    listed = isinstance(evaluated, (list, tuple))
+    for index, item in enumerate(evaluated if listed else [evaluated]):
         if isinstance(item, _classes("Pool")) and item is not pool:
-            data += _contents(Argument("validation", f"eval_set[{index}]", item))
+            data += _contents(Argument("validation", f"eval_set[{index}]" if listed else "eval_set", item))
     kind: TrainingKind = "validation" if call.function.__name__ == "cv" else "model"
     return Training(kind, None, tuple(data), {str(name): shown(value) for name, value in params.items()})
 

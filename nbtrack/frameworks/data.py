@@ -18,9 +18,9 @@ _LIBRARIES = frozenset({
     "dask", "xarray", "modin", "geopandas", "datasets", "torchvision", "torch_geometric", "patsy", "vaex",
     "pyspark", "sparse",
 })
-_CONTAINERS = frozenset({
-    "Dataset", "DataLoader", "DatasetV2", "IterableDataset", "DMatrix", "Pool", "PyDataset",
-})
+_CONTAINERS = (
+    "Dataset", "DatasetV2", "DataLoader", "DataModule", "DataBunch", "DMatrix", "Pool", "Trainset",
+)
 _DATA_NAMES = frozenset({
     "X", "x", "y", "Y", "data", "df", "dataset", "train_data", "training_data", "sample_weight",
     "sample_weights", "weights", "groups", "group", "base_margin", "init_score", "raw_documents", "qid",
@@ -51,7 +51,7 @@ def is_array(value: object) -> bool:
     if isinstance(value, _PLAIN) or _is_used_up(value):
         return False
     bases = type(value).__mro__
-    if any(base.__name__ in _CONTAINERS for base in bases):
+    if any(base.__name__.endswith(_CONTAINERS) for base in bases):
         return True
     return any(base.__module__.partition(".")[0] in _LIBRARIES for base in bases) and _has_extent(value)
 

@@ -73,9 +73,10 @@ def _native(call: Call) -> Training | None:
     }
     data = [*_contents("train", "train_set", dataset)]
     sets = given.get("valid_sets") or ()
-    for index, evaluated in enumerate(sets if isinstance(sets, (list, tuple)) else (sets,)):
+    listed = isinstance(sets, (list, tuple))
+    for index, evaluated in enumerate(sets if listed else (sets,)):
         if evaluated is not dataset:
-            data += _contents("validation", f"valid_sets[{index}]", evaluated)
+            data += _contents("validation", f"valid_sets[{index}]" if listed else "valid_sets", evaluated)
     kind: TrainingKind = "validation" if call.function.__name__ == "cv" else "model"
     return Training(kind, None, tuple(data), {name: shown(value) for name, value in params.items()})
 

@@ -128,6 +128,11 @@ def test_lightgbm_train_is_given_the_very_arrays_of_its_datasets(train):
     assert seen.outcome.scores["held out_binary_logloss"] == losses[-1]
 
 
+def test_one_evaluation_set_needs_no_list(train):
+    seen = train(lgb.train, {"verbose": -1}, lgb.Dataset(X, y), 1, valid_sets=lgb.Dataset(X, y))
+    assert seen.data[2:] == [("validation", "valid_sets.data"), ("validation", "valid_sets.label")]
+
+
 def test_a_lightgbm_dataset_that_let_go_of_its_data_stands_for_itself(train):
     dataset = lgb.Dataset(X, y)
     lgb.train({"verbose": -1}, dataset, 1)

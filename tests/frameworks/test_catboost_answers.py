@@ -41,6 +41,13 @@ def test_a_pool_is_the_data_that_it_holds(train):
     assert native.data == [("train", "pool.data"), ("train", "pool.label")]
     assert native.training.params["loss_function"] == "Logloss"
     assert isinstance(native.outcome.model, catboost.CatBoost)
+    judged = train(
+        catboost.train,
+        pool,
+        {"iterations": 1, "loss_function": "RMSE", **QUIET},
+        eval_set=catboost.Pool(X, y),
+    )
+    assert judged.data[2:] == [("validation", "eval_set.data"), ("validation", "eval_set.label")]
 
 
 def test_a_pool_of_categories_stands_for_itself(train):

@@ -101,10 +101,20 @@ def test_predictions_and_scores_of_unknown_models_are_seen(call):
     assert frameworks.scores(frameworks.Call("score", model.score, model, (X, y), {}), "high") is None
 
 
+def test_a_library_s_own_data_set_is_data(call):
+    class Trainset:
+        ratings = ((1, 2, 5.0),)
+
+    assert frameworks.training(call(Descent().fit, Trainset(), verbose=True))[1].params == {"verbose": True}
+
+
 def test_polynomials_curves_and_lines_are_models_of_numpy_and_scipy(train):
     import scipy.optimize
     import scipy.stats
 
+    polynomial = train(np.polynomial.Polynomial.fit, X[:, 0], X[:, 1], deg=1)
+    assert (polynomial.framework.name, polynomial.training.params) == ("numpy", {"deg": 1})
+    assert polynomial.outcome.model(3.0) == pytest.approx(4.0)
     line = train(np.polyfit, X[:, 0], X[:, 1], 1)
     assert (line.framework.name, line.data, line.training.params) == (
         "numpy",
