@@ -9,19 +9,35 @@ Every NaN counts as the one NaN; 0.0 and -0.0 differ.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from blake3 import blake3
 
 from nbtrack.digests.encode import Cell, Encoder, Teller, named
-from nbtrack.digests.recognise import leaf
+from nbtrack.digests.recognise import leaf, recognised
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
 
-__all__ = ["Form", "array_told", "fixed_leaf", "form_of", "shape_bytes", "strip", "teller"]
+__all__ = [
+    "Form",
+    "array_told",
+    "fixed_leaf",
+    "form_of",
+    "row_major_strips",
+    "shape_bytes",
+    "strip",
+    "teller",
+]
 
 # Up to so many bytes and columns an array of numbers is also told by columns.
 _BY_COLUMN_BYTES = 4 << 20
 _BY_COLUMN_MOST = 256
+
+# Columns of a matrix that are brought together at once: several share each line of the processor's cache.
+_GROUP = 32
+
+# From so many bytes on, an array that lies column by column is recognised as it lies.
+_LARGE_BYTES = 1 << 20
 
 _forms: dict[Any, Form] = {}
 
@@ -61,6 +77,41 @@ def array_told(array: Any, encoder: Encoder) -> Told:
     return Told(raw, array.shape, strips, array.nbytes)
 
 
+def row_major_strips(names: Sequence[str], matrix: Any) -> list[Strip]:
+    """The columns of a matrix of fixed-width values that lies row by row: the same as each alone, in less time.
+
+    Its memory is passed once; columns are brought together in groups, so that a copy takes 16 MB at most.
+    """
+    np = sys.modules["numpy"]
+    form = form_of(matrix.dtype)
+    rows, width = matrix.shape
+    columns: list[list[bytes]] = [[] for _ in names]
+    for start in range(0, rows, CHUNK_ROWS):
+        slab = matrix[start : start + CHUNK_ROWS]
+
+        def leaves(slab: Any = slab) -> bytes:
+            groups = (np.ascontiguousarray(slab[:, at : at + _GROUP].T) for at in range(0, width, _GROUP))
+            return b"".join(
+                chunk for group in groups for column in group for chunk in _fixed_chunks(column, form)
+            )
+
+        whole = slab.flags.c_contiguous
+        key = ("rows", form.label, form.native, width)
+        joined = recognised(key, (slab.reshape(-1).view(np.uint8),), leaves) if whole else leaves()
+        for place, chunks in enumerate(columns):
+            chunks.append(joined[place * 32 : place * 32 + 32])
+    full = rows >= CHUNK_ROWS
+    return [
+        Strip(
+            name,
+            form.label,
+            node(b"column", form.encoded, size(rows), b"".join(chunks)),
+            tuple(chunks) if full else (),
+        )
+        for name, chunks in zip(names, columns, strict=True)
+    ]
+
+
 def strip(name: str, array: Any, encoder: Encoder) -> Strip:
     """One array as a column; of an array of more dimensions, its rows in C order."""
     form = _forms.get(array.dtype) or form_of(array.dtype)
@@ -74,7 +125,12 @@ def strip(name: str, array: Any, encoder: Encoder) -> Strip:
         raw = node(b"structured", *(part for one in parts for part in (one.name.encode(), one.raw)))
         return Strip(name, form.label, raw, (), any(one.pickled for one in parts))
     before = encoder.pickled
-    chunks = _cell_chunks(array, encoder) if form.cells else _fixed_chunks(array, form)
+    if form.cells:
+        chunks = _cell_chunks(array, encoder)
+    elif array.flags.f_contiguous and len(shape) > 1 and array.nbytes >= _LARGE_BYTES:
+        chunks = _column_major_chunks(array, form)
+    else:
+        chunks = _fixed_chunks(array, form)
     raw = node(b"column", form.encoded, shape_bytes(shape), b"".join(chunks))
     full = chunks if shape and shape[0] >= CHUNK_ROWS else ()
     return Strip(name, form.label, raw, full, encoder.pickled > before)
@@ -144,6 +200,16 @@ def _fixed_chunks(array: Any, form: Form) -> tuple[bytes, ...]:
     return tuple(chunks)
 
 
+def _column_major_chunks(array: Any, form: Form) -> tuple[bytes, ...]:
+    """The same, recognised by the memory as it lies rather than by a copy in C order."""
+    if array.flags.c_contiguous:
+        return _fixed_chunks(array, form)
+    memory = array.T.reshape(-1).view(sys.modules["numpy"].uint8)
+    key = ("columns", form.label, form.native, array.shape)
+    joined = recognised(key, (memory,), lambda: b"".join(_fixed_chunks(array, form)))
+    return tuple(joined[at : at + 32] for at in range(0, len(joined), 32))
+
+
 def fixed_leaf(array: Any, form: Form | None = None) -> bytes:
     """The leaf of a piece of an array: of its bytes in C order, little endian, with one NaN and no padding."""
     np = sys.modules["numpy"]
@@ -186,7 +252,7 @@ def _one_nan(flat: Any) -> Any:
             missing = np.isnan(flat)
             bits = flat.view(f"u{flat.dtype.itemsize}")
             nan = np.array(np.nan, flat.dtype).view(bits.dtype)
-            if (bits[missing] != nan).any():
+            if np.count_nonzero(bits == nan) < np.count_nonzero(missing):
                 flat = np.where(missing, nan, bits)
     return flat.view(np.uint8)
 

@@ -166,10 +166,9 @@ def _text_digest(window: Any, ends: Any, payload: Any, kind: bytes, missing: byt
         absent = _absent(window)
         kinds = np.where(absent, missing[0], kind[0]).astype(np.uint8).tobytes()
         if lengths[absent].any():
-            payload = b"".join(
-                payload[end - length : end]
-                for end, length in zip((ends[1:] - ends[0])[~absent], lengths[~absent], strict=True)
-            )
+            shown = window.drop_null()
+            ends = np.frombuffer(shown.buffers()[1], ends.dtype, len(shown) + 1, shown.offset * ends.itemsize)
+            payload = memoryview(shown.buffers()[2])[int(ends[0]) : int(ends[-1])]
         lengths = lengths[~absent]
     head, wide = head_of(kinds, int(lengths.max(initial=0)))
     hasher = blake3(head)

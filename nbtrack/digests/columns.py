@@ -54,8 +54,10 @@ def _categorical(name: str, values: Any, encoder: Encoder) -> Strip:
     """Codes, categories in their order, and whether they are ordered."""
     np = sys.modules["numpy"]
     categories = column("", values.categories.array, encoder)
-    # pandas takes the narrowest codes for the categories; a wider array has the same meaning.
-    codes = strip(name, np.asarray(values.codes).astype(np.int32, copy=False), encoder)
+    # pandas takes the narrowest codes for the categories; an array of wider ones means the same.
+    count = len(values.categories)
+    narrow = np.int8 if count < 127 else np.int16 if count < 32_767 else np.int32  # noqa: PLR2004 - their largest
+    codes = strip(name, np.asarray(values.codes).astype(narrow, copy=False), encoder)
     ordered = b"ordered" if values.ordered else b"unordered"
     raw = node(b"categorical", ordered, size(len(values.categories)), categories.raw, codes.raw)
     return codes._replace(dtype="category", raw=raw, pickled=categories.pickled)

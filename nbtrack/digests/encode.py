@@ -68,7 +68,8 @@ _TRUE: Cell = (b"T", b"")
 _FALSE: Cell = (b"F", b"")
 
 # Kinds whose payload has no fixed length.
-_SIZED = frozenset(b"IsbxludSOP")
+_SIZED = frozenset((b"I", b"s", b"b", b"x", b"l", b"u", b"d", b"S", b"O", b"P"))
+_MANY = 1024
 _UINT32_MAX = (1 << 32) - 1
 _LITTLE = sys.byteorder == "little"
 
@@ -134,11 +135,12 @@ class Encoder:
         kinds = bytearray()
         lengths = []
         payloads = []
-        cell = self.cell
+        exact, other = _EXACT.get, self.cell
         for value in values:
-            kind, payload = cell(value)
+            encode = exact(type(value), other)
+            kind, payload = encode(value)
             kinds += kind
-            if kind[0] in _SIZED:
+            if kind in _SIZED:
                 lengths.append(len(payload))
             payloads.append(payload)
         return _sections(bytes(kinds), lengths, b"".join(payloads))
@@ -199,8 +201,16 @@ def _joined(values: Sequence[str]) -> tuple[bytes, list[int]]:
     joined = "".join(values)
     if joined.isascii():
         return joined.encode(), list(map(len, values))
-    encoded = [value.encode("utf-8", "surrogatepass") for value in values]
-    return b"".join(encoded), list(map(len, encoded))
+    np = sys.modules.get("numpy")
+    if np is None or len(values) < _MANY:
+        encoded = [value.encode("utf-8", "surrogatepass") for value in values]
+        return b"".join(encoded), list(map(len, encoded))
+    data = joined.encode("utf-8", "surrogatepass")
+    # Where each string ends, in characters and so in bytes: a character begins where a byte does not continue one.
+    characters = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)))
+    begins = np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80)  # noqa: PLR2004 - the bits 10xxxxxx
+    ends = np.append(begins, len(data))[characters]
+    return data, np.diff(ends, prepend=0).tolist()
 
 
 def _uniform(values: Sequence[Any], cls: type) -> bytes | None:
@@ -232,7 +242,7 @@ def _strings_with_missing(values: Sequence[Any], encoder: Encoder) -> bytes | No
     for row, value in enumerate(values):
         if type(value) is not str:
             kind, payload = encoder.cell(value)
-            if payload or kind[0] in _SIZED:
+            if payload or kind in _SIZED:
                 return None
             kinds[row] = kind[0]
     data, lengths = _joined(strings)
