@@ -11,6 +11,12 @@ y = (X[:, 0] > 0.5).astype(int)
 QUIET = {"verbose": 0, "allow_writing_files": False}
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    """CatBoost leaves a folder of logs where it runs."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_estimators_tell_what_was_passed_and_no_default(train):
     seen = train(catboost.CatBoostRegressor(iterations=4, depth=2, **QUIET).fit, X, y)
     assert (seen.framework.name, seen.data) == ("catboost", [("train", 0), ("train", 1)])
