@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from numbers import Real
 from pathlib import PurePath
 from typing import Any
 
@@ -148,9 +149,10 @@ def _convert(value: Any, budget: _Budget, above: tuple[int, ...]) -> JSON:
             return "..."
         return _container(value, budget, (*above, id(value)))
     if _is_numpy_scalar(value):
-        # ``item`` of a long double or of a structured scalar may be numpy's again: then its text.
-        item = value.item()
-        return str(value) if _is_numpy_scalar(item) else _convert(item, budget, above)
+        item = value.item()  # of a long double it is a long double again
+        return _convert(
+            float(item) if isinstance(item, Real) and _is_numpy_scalar(item) else item, budget, above
+        )
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and _root(value) in _ARRAYS:
         return _array(value, shape, budget, above)
