@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from nbtrack.errors import AmbiguousRun, StoreNotFound, UnknownRun, UsageError
-from nbtrack.records import Execution, Point, Run, Session
+from nbtrack.records import Execution, Point, Problem, Run, Session
 from nbtrack.store import search
 from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.database import Database
@@ -230,7 +231,19 @@ class Store:
 
     def size_bytes(self) -> int:
         """Bytes on disk: the database, its log, blobs, journals."""
-        return sum(file.lstat().st_size for file in self.folder.rglob("*") if not file.is_dir())
+        total = 0
+        for file in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # a journal or a log that ended this moment
+                status = file.lstat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+        return total
+
+    def doctor(self, full: bool = False) -> list[Problem]:  # noqa: FBT001, FBT002 - doctor(True) reads well enough
+        """What is wrong with the store, errors first; ``full`` also reads every row and every blob."""
+        from nbtrack.store.doctor import examine
+
+        with self._view() as connection:
+            return examine(connection, self.folder, full=full)
 
     @contextmanager
     def _view(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,282 @@
+"""Checking a store: what is wrong, with which thing, and what to do about it. Nothing is changed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nbtrack.errors import BlobCorrupt, StoreCorrupt
+from nbtrack.records import Problem
+from nbtrack.store import schema
+from nbtrack.store.blobs import blob_path, read_blob
+from nbtrack.store.entries import read_journal
+from nbtrack.store.network import is_on_network
+from nbtrack.store.sealing import BELONGINGS_OF_ONE, EXECUTION_COLUMNS, RUN_COLUMNS, run_seal
+from nbtrack.store.values import seal
+
+__all__ = ["examine"]
+
+_GRACE_SECONDS = 3600.0  # a younger leftover may belong to a write that is under way
+_SHOWN = 20  # problems of one kind that are listed one by one
+
+# Tables whose rows have a seal over some of their columns.
+_SEALED = {
+    "executions": (f"SELECT e.seal, e.id, {EXECUTION_COLUMNS} FROM executions e", "execution"),  # noqa: S608 - columns are ours
+    "sources": ("SELECT seal, digest, digest, text FROM sources", "cell text"),
+    "outputs": ("SELECT seal, execution, stdout, stderr FROM outputs", "output of execution number"),
+    "params": (
+        (
+            "SELECT p.seal, n.name, n.name, p.value, p.kind, p.origin, p.redacted "
+            "FROM params p JOIN names n ON n.pk = p.name"
+        ),
+        "param",
+    ),
+    "contents": (
+        "SELECT seal, digest, digest, kind, shape, by_pickle, sampled, columns FROM contents",
+        "content of data",
+    ),
+    "environments": (
+        "SELECT seal, digest, digest, python, platform, git, hardware, packages FROM environments",
+        "environment",
+    ),
+    "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
+}
+
+
+def examine(connection: sqlite3.Connection, folder: Path, *, full: bool) -> list[Problem]:
+    """All problems found, the errors first; ``full`` also reads every row and every blob."""
+    checks: list[Callable[[], Iterator[Problem]]] = [
+        lambda: _integrity(connection, full=full),
+        lambda: _schema(connection),
+        lambda: _foreign_keys(connection),
+        lambda: _blobs(connection, folder, full=full),
+        lambda: _unreferenced(connection, folder),
+        lambda: _leftovers(folder),
+        lambda: _journals(folder),
+        lambda: _surroundings(connection, folder),
+    ]
+    if full:
+        checks += [lambda: _seals(connection), lambda: _run_seals(connection)]
+    problems: list[Problem] = []
+    for check in checks:
+        try:
+            problems += check()
+        except sqlite3.DatabaseError as error:
+            problems.append(
+                Problem(
+                    severity="error",
+                    subject="lineage.db",
+                    message=f"The database cannot be read through: {error}.",
+                    remedy="Put back a copy; what is readable can be saved with `sqlite3 lineage.db .recover`.",
+                )
+            )
+    return sorted(set(problems), key=lambda one: (one.severity != "error", one.subject))
+
+
+def _integrity(connection: sqlite3.Connection, *, full: bool) -> Iterator[Problem]:
+    for (text,) in connection.execute("PRAGMA integrity_check" if full else "PRAGMA quick_check"):
+        if text != "ok":
+            yield Problem(
+                severity="error",
+                subject="lineage.db",
+                message=f"The database is damaged: {text}.",
+                remedy="Put back a copy; what is readable can be saved with `sqlite3 lineage.db .recover`.",
+            )
+
+
+def _schema(connection: sqlite3.Connection) -> Iterator[Problem]:
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        schema.create(model)
+        wanted, found = _definitions(model), _definitions(connection)
+    finally:
+        model.close()
+    for name in sorted(wanted.keys() | found.keys()):
+        if name.startswith("_sqlite_migrations") or "_sqlite_migrations" in name:
+            continue
+        if wanted.get(name) != found.get(name):
+            state = "missing" if name not in found else "not nbtrack's" if name not in wanted else "changed"
+            yield Problem(
+                severity="warning" if name not in wanted else "error",
+                subject=name,
+                message=f"The table, index or view {name} of the database is {state}.",
+                remedy="nbtrack changes its schema by migrations only; undo what another program did.",
+            )
+
+
+def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    )
+    return {name: " ".join(sql.split()) for name, sql in rows}
+
+
+def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Problem]:
+    broken: dict[tuple[str, str], int] = {}
+    for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        broken[table, parent] = broken.get((table, parent), 0) + 1
+    for (table, parent), count in broken.items():
+        yield Problem(
+            severity="error",
+            subject=table,
+            message=f"{count} rows of {table} refer to rows of {parent} that are not there.",
+            remedy="Put back a copy of the database; runs that these rows belong to cannot be read whole.",
+        )
+
+
+def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Iterator[Problem]:
+    rows = connection.execute(
+        "SELECT r.label, b.blob, s.size, s.data IS NULL FROM runs r JOIN model_blobs b ON b.model = r.model_digest "
+        "LEFT JOIN blobs s ON s.digest = b.blob WHERE r.model_stored = 1 ORDER BY r.pk, b.position"
+    ).fetchall()
+    seen: set[str] = set()
+    for label, digest, size, in_file in rows:
+        if digest in seen:
+            continue
+        seen.add(digest)
+        problem = None
+        if size is None:
+            problem = "is not in the store"
+        elif in_file and not _has_size(blob_path(folder, digest), size):
+            problem = f"is missing or cut: {blob_path(folder, digest)}"
+        elif full:
+            try:
+                read_blob(connection, folder, digest, label)
+            except BlobCorrupt:
+                problem = (
+                    f"is not what was written: {blob_path(folder, digest) if in_file else 'in the database'}"
+                )
+        if problem:
+            yield Problem(
+                severity="error",
+                subject=label,
+                message=f"The blob {digest} of the model of {label} {problem}.",
+                remedy="The run's record can still be read; the model can be made again from its cells.",
+            )
+
+
+def _has_size(file: Path, size: int) -> bool:
+    try:
+        return file.lstat().st_size == size
+    except OSError:
+        return False
+
+
+def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
+    rows = connection.execute(
+        "SELECT COUNT(*), TOTAL(size) FROM blobs WHERE digest NOT IN (SELECT blob FROM model_blobs)"
+    ).fetchone()
+    known = {digest for (digest,) in connection.execute("SELECT digest FROM blobs WHERE data IS NULL")}
+    files = [file for file in (folder / "blobs").glob("??/*") if not file.name.startswith(".")]
+    loose = [file for file in files if f"b3:{file.parent.name}{file.name}" not in known and _is_old(file)]
+    count = rows[0] + len(loose)
+    if count:
+        size = int(rows[1]) + sum(file.lstat().st_size for file in loose)
+        yield Problem(
+            severity="warning",
+            subject="blobs",
+            message=f"{count} blobs ({size} bytes) belong to no run.",
+            remedy="They do no harm: a model was being written when its kernel ended. They only take space.",
+        )
+
+
+def _leftovers(folder: Path) -> Iterator[Problem]:
+    left = [*(folder / "blobs").glob("??/.*.tmp"), *(folder / "sessions").glob("*.new")]
+    for file in [file for file in left if _is_old(file)][:_SHOWN]:
+        yield Problem(
+            severity="warning",
+            subject=str(file.relative_to(folder)),
+            message=f"{file} was left half written by a process that ended.",
+            remedy="It can be deleted.",
+        )
+
+
+def _is_old(file: Path) -> bool:
+    try:
+        return time.time() - file.lstat().st_mtime > _GRACE_SECONDS
+    except OSError:
+        return False
+
+
+def _journals(folder: Path) -> Iterator[Problem]:
+    for file in (folder / "sessions").glob("*.damaged"):
+        yield Problem(
+            severity="error",
+            subject=str(file.relative_to(folder)),
+            message=f"{file} is the journal of a kernel that died, and could not be read: its last points are lost.",
+            remedy="Delete it once you have seen this; the runs themselves are in the database.",
+        )
+    for file in (folder / "sessions").glob("*.journal"):
+        try:
+            read_journal(file)
+        except FileNotFoundError:
+            continue  # its session ended this moment
+        except StoreCorrupt as error:
+            yield Problem(
+                severity="error",
+                subject=str(file.relative_to(folder)),
+                message=str(error),
+                remedy="The next reader moves it away once its kernel has ended.",
+            )
+
+
+def _surroundings(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode == "wal" and _has_log_bug(sqlite3.sqlite_version_info):
+        yield Problem(
+            severity="warning",
+            subject=f"SQLite {sqlite3.sqlite_version}",
+            message="This SQLite has a bug by which commits can be lost when a checkpoint meets a writer; nbtrack "
+            "keeps them apart by its own lock, other programs that write to the database do not.",
+            remedy="Do not write to lineage.db with other programs, or use a Python with SQLite 3.51.3 or newer.",
+        )
+    if mode == "wal" and is_on_network(folder):
+        yield Problem(
+            severity="error",
+            subject=str(folder),
+            message="The store is on a network file system, where SQLite's write-ahead log can lose commits.",
+            remedy="Move the store to a local disk.",
+        )
+    for file in (folder, folder / "lineage.db"):
+        if file.stat().st_mode & 0o077:
+            yield Problem(
+                severity="warning",
+                subject=str(file),
+                message=f"{file} can be read by other users of this machine.",
+                remedy=f"chmod go= {file}",
+            )
+
+
+def _has_log_bug(version: tuple[int, ...]) -> bool:
+    """The WAL-reset bug: in 3.7.0 to 3.51.2, but not in 3.50.7 and later 3.50, nor in 3.44.6 and later 3.44."""
+    if version[:2] in {(3, 50), (3, 44)}:
+        return version < {50: (3, 50, 7), 44: (3, 44, 6)}[version[1]]
+    return (3, 7, 0) <= version < (3, 51, 3)
+
+
+def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for table, (sql, what) in _SEALED.items():
+        for sealed, name, *values in connection.execute(sql):
+            if seal(*values) != sealed:
+                yield _changed(table, f"{what} {name}")
+
+
+def _run_seals(connection: sqlite3.Connection) -> Iterator[Problem]:
+    rows: Sequence[tuple[object, ...]] = connection.execute(
+        f"SELECT r.seal, {RUN_COLUMNS} FROM runs r"
+    ).fetchall()
+    for sealed, *row in rows:
+        belongings = [connection.execute(sql, (row[0],)).fetchall() for sql in BELONGINGS_OF_ONE.values()]
+        if run_seal(tuple(row), belongings) != sealed:
+            yield _changed(str(row[2]), f"run {row[2]}")
+
+
+def _changed(subject: str, what: str) -> Problem:
+    return Problem(
+        severity="error",
+        subject=subject,
+        message=f"The {what} is not what was written: a bit flipped on the disk, or another program changed it.",
+        remedy="Put back a copy of the database, or take what it says with care.",
+    )
