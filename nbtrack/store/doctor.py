@@ -44,6 +44,8 @@ _SEALED = {
     "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
 }
 
+_RUNS = f"SELECT r.seal, {RUN_COLUMNS} FROM runs r"  # noqa: S608 - as above
+
 
 def examine(connection: sqlite3.Connection, folder: Path, *, full: bool) -> list[Problem]:
     """All problems found, the errors first; ``full`` also reads every row and every blob."""
@@ -264,9 +266,7 @@ def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _run_seals(connection: sqlite3.Connection) -> Iterator[Problem]:
-    rows: Sequence[tuple[object, ...]] = connection.execute(
-        f"SELECT r.seal, {RUN_COLUMNS} FROM runs r"
-    ).fetchall()
+    rows = connection.execute(_RUNS).fetchall()
     for sealed, *row in rows:
         belongings = [connection.execute(sql, (row[0],)).fetchall() for sql in BELONGINGS_OF_ONE.values()]
         if run_seal(tuple(row), belongings) != sealed:
