@@ -22,7 +22,7 @@ def doctor(context: click.Context, *, full: bool, as_json: bool, store: Path | N
     """Check the store: schema, foreign keys, digests, orphans. Ends with 1 where it found an error."""
     folder = store_folder(store)
     with Store.open(folder) as opened:
-        problems = opened.doctor(full)
+        problems = opened.doctor(full=full)
     errors = sum(problem.severity == "error" for problem in problems)
     if as_json:
         print_json([dataclasses.asdict(problem) for problem in problems])
