@@ -1,1 +1,9 @@
+"""Lineage between cells: what a cell does to names, and the graph of executions. Pure: syntax in, records out."""
 
+from __future__ import annotations
+
+from nbtrack.lineage.graph import Effects, Lineage, Version
+from nbtrack.lineage.names import analyse
+from nbtrack.lineage.types import CellNames, FunctionNames
+
+__all__ = ["CellNames", "Effects", "FunctionNames", "Lineage", "Version", "analyse"]

@@ -1,0 +1,184 @@
+"""The graph of executions: which depended on which, through the versions of names.
+
+It is fed in the order the executions ran, never in the notebook's order, so that edited, deleted, re-run and
+out-of-order cells need no care: an execution keeps the source it ran with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from nbtrack.lineage.edges import Tracer
+from nbtrack.lineage.names import changed_names
+from nbtrack.lineage.things import UNKNOWN, Thing, World
+from nbtrack.lineage.topology import reachable
+from nbtrack.lineage.types import CellNames
+
+__all__ = ["Effects", "Lineage", "Version"]
+
+VersionKind: TypeAlias = Literal["write", "mutate", "delete"]
+
+
+class Version(NamedTuple):
+    """A state of a name: the execution that gave it, and whether it bound, changed or deleted the name."""
+
+    execution_id: str
+    kind: VersionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What an execution did, functions of other cells followed: the global names, and what could not be followed."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    deletes: frozenset[str]
+    mutates: frozenset[str]
+    opaque: tuple[str, ...]
+
+
+class Lineage:
+    """The executions of one kernel and what each depended on."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._direct: list[frozenset[int]] = []
+        self._draws: list[frozenset[int]] = []
+        self._effects: list[Effects] = []
+        self._versions: dict[str, list[Version]] = {}
+        self._makers: dict[str, list[tuple[int, frozenset[int]]]] = {}
+        self._world = World()
+
+    def add(
+        self,
+        execution_id: str,
+        names: CellNames,
+        *,
+        changed: Iterable[str] = (),
+        unchanged: Iterable[str] = (),
+        reached: int | None = None,
+    ) -> Effects:
+        """Enter the next execution.
+
+        Args:
+            execution_id: its id, not yet in the graph.
+            names: what :func:`nbtrack.lineage.analyse` says of its source.
+            changed: names known to be bound or changed by it, whatever the source tells.
+            unchanged: names whose objects are known to be the same after it as before.
+            reached: the line it failed on; what stands below had no effect.
+
+        Raises:
+            ValueError: the id is already in the graph.
+        """
+        if execution_id in self._numbers:
+            raise ValueError(
+                f"Execution {execution_id!r} is already in the lineage; each has an id of its own."
+            )
+        number = len(self._ids)
+        self._numbers[execution_id] = number
+        self._ids.append(execution_id)
+        tracer = Tracer(self._world, number)
+        tracer.trace(names.statements, reached)
+        self._apply_evidence(tracer, frozenset(changed), frozenset(unchanged))
+        effects = self._summary(tracer)
+        self._direct.append(frozenset(each for each in tracer.dependencies if 0 <= each < number))
+        self._draws.append(frozenset(each for each in tracer.draw_dependencies if 0 <= each < number))
+        self._effects.append(effects)
+        self._record_versions(execution_id, effects)
+        return effects
+
+    def effects(self, execution_id: str) -> Effects:
+        """What the execution did."""
+        return self._effects[self._numbers[execution_id]]
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """The states that a global name went through, oldest first."""
+        return tuple(self._versions.get(name, ()))
+
+    def dependencies(self, execution_id: str) -> tuple[str, ...]:
+        """The earlier executions whose bindings and changes this one read, in the order they ran.
+
+        Raises:
+            KeyError: no such execution.
+        """
+        return self._named(self._direct[self._numbers[execution_id]])
+
+    def slice(
+        self, execution_id: str, names: Iterable[str] | None = None, *, draws: bool = False
+    ) -> tuple[str, ...]:
+        """The executions that are needed, in the order they ran.
+
+        Args:
+            execution_id: where to look back from.
+            names: without it, what is needed to run the execution again, itself left out. With it, what is needed
+                to get the values that these global names had after the execution, itself included if it gave one.
+            draws: also executions that are needed only to advance a sequence of random numbers: those that drew
+                from the same generator before.
+
+        Raises:
+            KeyError: no such execution.
+        """
+        number = self._numbers[execution_id]
+        edges = [a | b for a, b in zip(self._direct, self._draws, strict=True)] if draws else self._direct
+        if names is None:
+            return self._named(reachable(edges, edges[number]))
+        first: set[int] = set()
+        for name in names:
+            first |= self._made_by(name, number)
+        return self._named(reachable(edges, first))
+
+    def _named(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self._ids[each] for each in sorted(numbers))
+
+    def _made_by(self, name: str, number: int) -> frozenset[int]:
+        """The executions up to ``number`` that gave ``name`` the value it had then."""
+        for maker, makers in reversed(self._makers.get(name, ())):
+            if maker <= number:
+                return makers
+        return frozenset()
+
+    def _apply_evidence(self, tracer: Tracer, changed: frozenset[str], unchanged: frozenset[str]) -> None:
+        known = self._world.names
+        for name in unchanged & known.keys():
+            for thing in known[name].things:
+                self._undo(thing, tracer)
+        for name in changed - tracer.writes.keys():
+            binding = known.get(name)
+            if binding is None or binding.binders == (UNKNOWN,):
+                tracer.bind_global(name, (Thing(),))
+            elif not any(each in tracer.changed for each in binding.things):
+                tracer.change(binding.things)
+
+    @staticmethod
+    def _undo(thing: Thing, tracer: Tracer) -> None:
+        if tracer.changed.pop(thing, thing) is None:
+            for facet, executions in list(thing.events.items()):
+                thing.events[facet] = tuple(each for each in executions if each != tracer.execution)
+
+    def _summary(self, tracer: Tracer) -> Effects:
+        current = (
+            {name: binding.things for name, binding in self._world.names.items()} if tracer.changed else {}
+        )
+        changed = changed_names(tracer.external, tracer) | changed_names(current, tracer)
+        return Effects(
+            reads=frozenset(tracer.reads),
+            writes=frozenset(tracer.writes) - tracer.deletes,
+            deletes=frozenset(tracer.deletes),
+            mutates=frozenset(changed - tracer.writes.keys()),
+            opaque=tuple(tracer.notes),
+        )
+
+    def _record_versions(self, execution_id: str, effects: Effects) -> None:
+        kinds: tuple[tuple[frozenset[str], VersionKind], ...] = (
+            (effects.writes, "write"),
+            (effects.mutates, "mutate"),
+            (effects.deletes, "delete"),
+        )
+        number = self._numbers[execution_id]
+        for names, kind in kinds:
+            for name in names:
+                self._versions.setdefault(name, []).append(Version(execution_id, kind))
+                self._makers.setdefault(name, []).append((number, self._world.makers(name)))

@@ -1,0 +1,91 @@
+"""What one cell, seen alone, reads, writes, deletes and changes."""
+
+from __future__ import annotations
+
+import ast
+
+from nbtrack.lineage.edges import Tracer
+from nbtrack.lineage.syntax import compile_cell
+from nbtrack.lineage.things import Thing, Things, World, union
+from nbtrack.lineage.types import CellNames, FunctionNames
+
+__all__ = ["analyse"]
+
+
+def analyse(source: str | ast.Module) -> CellNames:
+    """The names of a cell.
+
+    Args:
+        source: plain Python, IPython syntax already transformed, or the parsed tree of it.
+
+    Raises:
+        SyntaxError: the source is not Python.
+    """
+    tree = ast.parse(source) if isinstance(source, str) else source
+    statements = compile_cell(tree)
+    world = World()
+    tracer = Tracer(world, 0)
+    tracer.trace(statements)
+    return CellNames(
+        reads=frozenset(tracer.reads),
+        writes=frozenset(tracer.writes) - tracer.deletes,
+        deletes=frozenset(tracer.deletes),
+        mutates=frozenset(changed_names(tracer.external, tracer)),
+        calls=frozenset(tracer.calls),
+        functions=_functions(world),
+        imports=_imports(world),
+        opaque=tuple(tracer.notes),
+        statements=statements,
+    )
+
+
+def changed_names(names: dict[str, Things], tracer: Tracer) -> set[str]:
+    """Those of ``names`` whose object, or something directly in it, ``tracer`` saw changed."""
+    changed = tracer.changed
+    if not changed:
+        return set()
+    return {
+        name
+        for name, things in names.items()
+        if any(
+            each in changed or any(held in changed for held in union(each.held.values())) for each in things
+        )
+    }
+
+
+def _imports(world: World) -> dict[str, str]:
+    return {
+        name: thing.origin
+        for name, binding in world.names.items()
+        for thing in binding.things
+        if thing.imported and thing.origin
+    }
+
+
+def _functions(world: World) -> dict[str, FunctionNames]:
+    found: dict[str, FunctionNames] = {}
+    for name, binding in list(world.names.items()):
+        for thing in binding.things:
+            if thing.function is not None:
+                found[name] = _function(name, thing, world, ())
+            for method, members in (thing.members or {}).items():
+                for member in members:
+                    if member.function is not None:
+                        found[f"{name}.{method}"] = _function(f"{name}.{method}", member, world, ())
+    return found
+
+
+def _function(name: str, thing: Thing, world: World, receiver: Things) -> FunctionNames:
+    function = thing.function
+    assert function is not None
+    tracer = Tracer(world, 1)
+    given = {each: (Thing(),) for each in (*function.parameters, *function.keyword_only)}
+    tracer.invoke(thing, [given[each] for each in function.parameters], dict(given), receiver)
+    return FunctionNames(
+        name=name,
+        parameters=tuple(given),
+        reads=frozenset(tracer.reads),
+        writes=frozenset(tracer.writes),
+        mutates=frozenset(changed_names(tracer.external, tracer)),
+        mutates_parameters=frozenset(changed_names(given, tracer)),
+    )
