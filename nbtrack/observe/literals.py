@@ -17,7 +17,7 @@ _CONTENT = {
 }
 _ESCAPED_CONTENT = re.compile(r"[^\"'\\\n]*+")
 _CLOSED = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'""")
-_JOINING = re.compile(r"(?:\s*\+\s*|[ \t]*\\\n\s*|\s+)?(?=[rbufRBUF]{0,2}[\"'])")
+_JOINING = re.compile(r"(?:\s|\\\n)*+(?:\+(?:\s|\\\n)*+)?(?=[rbufRBUF]{0,2}[\"'])")
 
 
 class Literal(NamedTuple):

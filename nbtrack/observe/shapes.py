@@ -67,7 +67,7 @@ _CAMEL = re.compile(r"[a-z]*+(?:[A-Z]+[a-z]{2,}+)*+[A-Z]*+")
 
 _REGION = re.compile(r"[\w.:/+=-]*+")
 _TEMPLATE = re.compile(
-    r"""(?: <[^<>]*> | \[[^][]*\] | \$?\{.*\} | \$\w+ | %\(\w+\)s | %s | [*xX.…•#_-]+ | \u2039redacted\u203a
+    r"""(?: <[^<>]*> | \[[^][]*\] | \$?\{.*\} | \$\w+ | %\(\w+\)s | %s | [*xX.…•#_-]{3,} | \u2039redacted\u203a
     | (?i:your|my|some|the|insert|enter|put)?[-_ ]?(?:[a-z]+[-_ ]){0,4}(?i:key|token|password|secret)[-_ ]here
     | (?i:your)[-_ ]?(?:[A-Za-z0-9]+[-_ ]){0,4}(?i:key|token|password|secret)
     | (?i:true|false|none|null|str|string|changeme|redacted) )\Z""",
