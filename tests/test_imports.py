@@ -19,7 +19,6 @@ HEAVY = {
     "torch",
     "xgboost",
     "lightgbm",
-    "cloudpickle",
     "click",
 }
 

@@ -81,7 +81,12 @@ def _execute(notebook: Path) -> int:
 
     content = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types
     client = NotebookClient(
-        content, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}
+        content,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(notebook.parent)}},
+        # Without the kernel's word on its transport, which is between processes of one machine here.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     try:
         client.execute(env=_kernel_environment(notebook))

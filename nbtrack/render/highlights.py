@@ -108,16 +108,19 @@ def differing_params(runs: Sequence[Run]) -> list[str]:
     """
     if len(runs) == 1:
         return list(chosen_params(runs[0]))
-    values: dict[str, list[str]] = {}
+    values: dict[str, dict[int, str]] = {}
     varied: set[str] = set()
-    for run in runs:
-        for param in {param.name: param for param in run.params}.values():
-            values.setdefault(param.name, []).append(repr(param.value))
+    for place, run in enumerate(runs):
+        for param in run.params:
+            values.setdefault(param.name, {})[place] = repr(param.value)
         varied |= {param.name for param in run.params if param.origin in {"loop", "grid"}}
     chosen = dict.fromkeys(name for run in runs for name in chosen_params(run))
-    several = {name: len(set(values[name])) > 1 for name in chosen}
+    several = {name: len(set(values[name].values())) > 1 for name in chosen}
     telling = [name for name in chosen if several[name] or len(values[name]) < len(runs)]
-    return sorted(telling, key=lambda name: (not several[name], name not in varied, -len(values[name])))
+    telling.sort(key=lambda name: (not several[name], name not in varied, -len(values[name])))
+    # A loop's C and the pipeline's classifier__C are one and the same: the first says it.
+    said = {tuple(values[name].items()): name for name in reversed(telling)}
+    return [name for name in telling if said[tuple(values[name].items())] == name]
 
 
 def param_text(run: Run, name: str, limit: int = 24) -> str:

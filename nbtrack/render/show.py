@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -15,7 +16,7 @@ __all__ = ["run_text"]
 _ORIGINS = ("explicit", "loop", "grid", "constructor", "fit", "variable")
 _DIGEST_DIGITS = 12
 _TRIALS = 20
-_PACKAGES = 12
+_WRAPPED = 100
 
 
 def run_text(run: Run, curves: Mapping[str, Sequence[Point]] | None = None) -> str:
@@ -112,7 +113,10 @@ def _measured(run: Run, metric: Metric) -> str:
 
 
 def _trials(trials: Trials) -> list[str]:
-    rows = [[value_text(value, 24) for value in row] for row in trials.rows[:_TRIALS]]
+    rows = [
+        [number(value) if isinstance(value, float) else value_text(value, 24) for value in row]
+        for row in trials.rows[:_TRIALS]
+    ]
     more = [f"and {len(trials.rows) - _TRIALS} more"] if len(trials.rows) > _TRIALS else []
     return _rows([[cut(clean(name), 24) for name in trials.columns], *rows]) + more
 
@@ -167,16 +171,16 @@ def _environment(run: Run) -> list[str]:
     environment = run.environment
     if environment is None:
         return []
-    packages = [clean(f"{name} {version}") for name, version in environment.packages.items()]
-    more = [f"and {len(packages) - _PACKAGES} more"] if len(packages) > _PACKAGES else []
-    git = ", ".join(_mapping(environment.git or {}))
-    facts = {
-        "python": f"{environment.python} on {environment.platform}",
-        "packages": ", ".join(packages[:_PACKAGES] + more),
-        "git": git,
-        "digest": _digest(environment.digest),
-    }
-    return _rows([name, text] for name, text in facts.items() if text)
+    packages = ", ".join(clean(f"{name} {version}") for name, version in environment.packages.items())
+    wrapped = textwrap.wrap(packages, _WRAPPED, break_on_hyphens=False) or [""]
+    rows = [
+        ["python", f"{environment.python} on {environment.platform}"],
+        ["packages", wrapped[0]],
+        *(["", line] for line in wrapped[1:]),
+        ["git", ", ".join(_mapping(environment.git or {}))],
+        ["digest", _digest(environment.digest)],
+    ]
+    return _rows(row for row in rows if row[1])
 
 
 def _mapping(values: Mapping[str, JSON]) -> list[str]:

@@ -69,8 +69,10 @@ def test_a_damaged_database_ends_with_3_and_no_traceback(nbtrack, store):
 def test_doctor_finds_nothing_wrong_in_a_sound_store(nbtrack, store):
     done = nbtrack("doctor", "--full")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == f"{store}: no errors, no warnings."
-    assert nbtrack("doctor", "--json").out == "[]\n"
+    # Some versions of SQLite are themselves worth a warning.
+    assert done.out.splitlines()[-1].startswith(f"{store}: no errors, ")
+    problems = json.loads(nbtrack("doctor", "--json").out)
+    assert [one for one in problems if not one["subject"].startswith("SQLite")] == []
 
 
 def test_doctor_says_no_where_a_row_was_changed(nbtrack, store):

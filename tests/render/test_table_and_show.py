@@ -83,6 +83,19 @@ def test_what_a_loop_varied_comes_before_what_differs_by_chance(make_run):
     assert differing_params(runs) == ["C", "seed"]
 
 
+def test_a_param_that_says_what_an_earlier_one_says_is_left_out(make_run):
+    runs = [
+        make_run(
+            params=(
+                Param(name="C", value=value, origin="loop"),
+                Param(name="svc__C", value=value, origin="constructor"),
+            )
+        )
+        for value in (0.1, 1.0)
+    ]
+    assert differing_params(runs) == ["C"]
+
+
 def test_a_redacted_param_is_not_shown(make_run):
     run = make_run(params=(Param(name="token", value="hunter2", origin="variable", redacted=True),))
     assert "(redacted)" in runs_table([run], 200, NOW)
@@ -156,6 +169,15 @@ def test_trials_are_a_table_cut_at_twenty_rows(make_run):
     start = lines.index("Trials")
     assert lines[start + 1 : start + 3] == ["  C   score", "  0   0.0"]
     assert lines[start + 22] == "  and 5 more"
+
+
+def test_all_packages_are_shown_on_lines_that_can_be_read(make_run):
+    environment = dataclasses.replace(
+        make_run().environment, packages={f"some-package-{i}": "1.0" for i in range(40)}
+    )
+    lines = run_text(make_run(environment=environment)).splitlines()
+    assert max(map(width, lines)) < 120
+    assert sum(line.count("some-package-") for line in lines) == 40
 
 
 def test_a_run_with_nothing_but_itself_is_shown(make_run):
