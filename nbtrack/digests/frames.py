@@ -16,7 +16,7 @@ from nbtrack.digests.columns import column
 from nbtrack.digests.encode import MISSING, Cell, Encoder, Teller, named
 from nbtrack.digests.tree import Strip, Told, node, size
 
-__all__ = ["teller"]
+__all__ = ["arrays_of", "teller"]
 
 _LONG_BYTES = 65_536
 
@@ -40,7 +40,7 @@ def teller(cls: type) -> Teller | None:
 def _frame(frame: Any, encoder: Encoder) -> Told:
     labels = frame.columns
     names = labels.tolist()
-    arrays = list(_arrays(frame))
+    arrays = list(arrays_of(frame))
     strips = _strips(list(map(str, names)), arrays, encoder)
     raw = node(
         b"frame",
@@ -94,7 +94,7 @@ def _address(array: Any) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _arrays(frame: Any) -> Iterator[Any]:
+def arrays_of(frame: Any) -> Iterator[Any]:
     """The columns' arrays, without the cost of a Series each where pandas offers that."""
     iterate = getattr(frame, "_iter_column_arrays", None)
     if iterate is not None:
