@@ -86,10 +86,19 @@ class Packages:
         """Version by canonical name, sorted by name; the same dictionary as long as nothing changes."""
         folders = self._site_folders()
         key = (len(sys.modules), next(reversed(sys.modules)), tuple(folders.items()))
-        if key != self._key:
+        if key != self._key or self._reloaded():
             self._look(folders)
             self._key = key
         return self._versions
+
+    def _reloaded(self) -> bool:
+        """Whether a module known from before was loaded again: no count tells."""
+        modules = sys.modules
+        return any(
+            module is not None and _loading(module) is not loading
+            for name, (loading, _) in self._seen.items()
+            for module in (modules.get(name),)
+        )
 
     def _site_folders(self) -> dict[str, int]:
         """The folders of ``sys.path`` that distributions are installed in, with their modification times."""
