@@ -47,9 +47,7 @@ def demo(folder: Path) -> None:
     click.echo(f"{cells} cells in {duration(time.perf_counter() - began)}\n", err=True)
     with Store.open(folder / FOLDER) as opened:
         click.echo(runs_table(opened.find_runs(limit=50), terminal_columns()))
-    click.echo(
-        f"\nGo on: cd {folder} && nbtrack show best:accuracy   (or open {_NOTEBOOK} in JupyterLab)", err=True
-    )
+    click.echo(f"\nGo on: cd {folder} && nbtrack show best:accuracy   (or open {_NOTEBOOK} in JupyterLab)")
 
 
 def _place(folder: Path) -> Path:

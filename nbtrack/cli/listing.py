@@ -11,7 +11,6 @@ from nbtrack.errors import UsageError
 from nbtrack.records import Point, Run
 from nbtrack.render.document import curve, to_dict
 from nbtrack.render.numbers import moment
-from nbtrack.render.show import run_text
 from nbtrack.render.table import runs_table
 from nbtrack.store import Store
 
@@ -74,6 +73,8 @@ def show(run: str, metric: str | None, *, as_json: bool, store: Path | None) -> 
     elif as_json:
         print_json(to_dict(found))
     else:
+        from nbtrack.render.show import run_text
+
         click.echo(run_text(found, curves))
 
 

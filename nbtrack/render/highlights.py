@@ -14,6 +14,8 @@ __all__ = [
     "differing_params",
     "main_dataset",
     "main_metrics",
+    "measured_later",
+    "measured_on_training",
     "metric_text",
     "metrics_by_name",
     "model_text",
@@ -40,7 +42,7 @@ def state_text(run: Run) -> str:
 
 
 def metrics_by_name(run: Run) -> dict[str, Metric]:
-    """One metric per name, most deliberate first.
+    """One metric per name, most deliberate first, and those of the run's own cell before those of later ones.
 
     Of several with one name: that measured on data the model was not trained on, then the more deliberate,
     then the latest.
@@ -50,7 +52,7 @@ def metrics_by_name(run: Run) -> dict[str, Metric]:
         rank = (measured_on_training(run, metric), _METRIC_RANK.get(metric.origin, 5))
         if metric.name not in best or rank <= best[metric.name][0]:
             best[metric.name] = (rank, metric)
-    ordered = sorted(best.values(), key=lambda pair: pair[0])
+    ordered = sorted(best.values(), key=lambda pair: (pair[0], measured_later(run, pair[1])))
     return {metric.name: metric for _, metric in ordered}
 
 
@@ -64,6 +66,11 @@ def measured_on_training(run: Run, metric: Metric) -> bool:
     return metric.dataset is not None and any(
         dataset.role == "train" and dataset.name == metric.dataset for dataset in run.datasets
     )
+
+
+def measured_later(run: Run, metric: Metric) -> bool:
+    """Whether ``metric`` was measured in a later execution than the one that made the run."""
+    return metric.execution_id not in {None, run.execution.id}
 
 
 def metric_text(run: Run, metric: Metric) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from nbtrack.records import JSON, Dataset, Dependency, Execution, Metric, Param, Point, Run, Trials
-from nbtrack.render.highlights import measured_on_training, state_text, title
+from nbtrack.render.highlights import measured_later, measured_on_training, state_text, title
 from nbtrack.render.numbers import duration, number, shape, short_digest, size, sparkline
 from nbtrack.render.plain import clean, cut, pad, value_text, width
 
@@ -94,7 +94,7 @@ def _metrics(run: Run, curves: Mapping[str, Sequence[Point]]) -> list[str]:
             _curve(metric, curves),
             _measured(run, metric),
         ]
-        for metric in run.metrics
+        for metric in sorted(run.metrics, key=lambda metric: measured_later(run, metric))
     )
 
 
@@ -108,8 +108,8 @@ def _curve(metric: Metric, curves: Mapping[str, Sequence[Point]]) -> str:
 def _measured(run: Run, metric: Metric) -> str:
     where = f"on {clean(metric.dataset)}" if metric.dataset else ""
     training = "(trained on it)" if measured_on_training(run, metric) else ""
-    late = metric.execution_id not in {None, run.execution.id}
-    return " ".join(filter(None, (where, training, f"by {metric.origin}", "in a later cell" if late else "")))
+    late = "in a later cell" if measured_later(run, metric) else ""
+    return " ".join(filter(None, (where, training, f"by {metric.origin}", late)))
 
 
 def _trials(trials: Trials) -> list[str]:

@@ -70,6 +70,16 @@ def test_what_was_logged_on_purpose_comes_before_what_was_sampled(make_run):
     assert " · profit 12.0 · auc 0.9 · " in run_line(run)
 
 
+def test_the_scores_of_the_runs_own_cell_come_before_those_of_later_ones(make_run):
+    run = make_run(
+        metrics=(
+            Metric(name="auc", value=0.9, origin="call", execution_id="later"),
+            Metric(name="accuracy", value=0.97, origin="call", execution_id=make_run().execution.id),
+        )
+    )
+    assert " · accuracy 0.97 · auc 0.9 · " in run_line(run)
+
+
 def test_data_without_a_canonical_form_shows_no_digest(make_run):
     content = Content(digest="b3:1234", kind="object", by_pickle=True)
     run = make_run(datasets=(Dataset(name="corpus", role="train", content=content),))
