@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from blake3 import blake3
 
-from nbtrack.digests.encode import Cell, Encoder, Teller, named
+from nbtrack.digests.encode import Encoder, Teller
 from nbtrack.digests.recognise import leaf, recognised
+from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
 
 __all__ = [

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from blake3 import blake3
 
 from nbtrack.digests.arrays import fixed_leaf
-from nbtrack.digests.encode import Cell, Encoder, Teller, head_of, named
+from nbtrack.digests.encode import Encoder, Teller, head_of
 from nbtrack.digests.recognise import recognised
+from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.tree import CHUNK_ROWS, Strip, Told, node, raw_digest, size
 
 __all__ = ["Naming", "arrow_strip", "teller"]

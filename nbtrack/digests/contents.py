@@ -8,6 +8,7 @@ from typing import Any
 from nbtrack.digests.encode import Encoder
 from nbtrack.digests.families import teller_of
 from nbtrack.digests.tree import Strip, Told, node, text
+from nbtrack.errors import DigestError
 from nbtrack.records import Column, Content
 
 __all__ = ["content", "digest", "kind_of"]
@@ -44,11 +45,7 @@ def content(value: Any) -> Content:
     """
     encoder = Encoder(teller_of)
     cls = type(value)
-    teller = teller_of(cls)
-    told = teller(value, encoder) if teller else None
-    if not isinstance(told, Told):
-        kind, payload = told or encoder.cell(value)
-        told = Told(node(b"value", kind, payload), _length(value))
+    told = _told(value, encoder)
     if encoder.pickled:
         return _content(kind_of(cls), told, pickled=True)
     # Labels are not in the digest: an object column and one of dtype str may have the same.
@@ -59,6 +56,25 @@ def content(value: Any) -> Content:
             _known.clear()
         known = _known[key] = _content(kind_of(cls), told, pickled=False)
     return known
+
+
+def _told(value: Any, encoder: Encoder) -> Told:
+    teller = teller_of(type(value))
+    try:
+        told = teller(value, encoder) if teller else None
+        if isinstance(told, Told):
+            return told
+        kind, payload = told or encoder.cell(value)
+    except DigestError:
+        raise
+    except Exception as error:  # of a library, in a value that it made itself and cannot read
+        reason = (
+            "it contains itself or is nested too deeply"
+            if isinstance(error, RecursionError)
+            else repr(error)[:300]
+        )
+        raise DigestError(f"A {kind_of(type(value))} cannot be given a digest: {reason}.") from error
+    return Told(node(b"value", kind, payload), _length(value))
 
 
 def _content(kind: str, told: Told, *, pickled: bool) -> Content:

@@ -31,47 +31,27 @@ kind   of                                                          payload
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import enum
-import fractions
-import functools
-import pathlib
-import re
-import struct
 import sys
-import types
-import uuid
 from array import array
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import is_dataclass
 from typing import Any, TypeAlias
 
+from nbtrack.digests.containers import CONTAINERS, Within, dataclass_cell, other_cell
 from nbtrack.digests.pickled import pickle_digest
-from nbtrack.digests.tree import CHUNK_ROWS, Told, raw_digest, size
+from nbtrack.digests.scalars import EXACT, SCALARS, Cell, packed
+from nbtrack.digests.tree import CHUNK_ROWS, Told, raw_digest
 from nbtrack.errors import DigestError
 
-__all__ = ["MISSING", "Cell", "Encoder", "Teller", "head_of", "named"]
-
-Cell: TypeAlias = tuple[bytes, bytes]
-"""Kind (one byte) and payload."""
+__all__ = ["Encoder", "Teller", "head_of"]
 
 Teller: TypeAlias = "Callable[[Any, Encoder], Told | Cell]"
 """What a family gives for a type it knows: a root of a tree, or the canonical form of a scalar."""
-
-MISSING: Cell = (b"A", b"")
-
-_NONE: Cell = (b"N", b"")
-_NAN: Cell = (b"n", b"")
-_TRUE: Cell = (b"T", b"")
-_FALSE: Cell = (b"F", b"")
 
 # Kinds whose payload has no fixed length.
 _SIZED = frozenset((b"I", b"s", b"b", b"x", b"l", b"u", b"d", b"S", b"O", b"P"))
 _MANY = 1024
 _UINT32_MAX = (1 << 32) - 1
-_LITTLE = sys.byteorder == "little"
 
 
 class Encoder:
@@ -95,7 +75,7 @@ class Encoder:
             DigestError: the value contains itself, or has no canonical form and cannot be pickled either.
         """
         cls = type(value)
-        encode = _EXACT.get(cls)
+        encode = EXACT.get(cls)
         if encode is not None:
             return encode(value)
         known = self._tellers.get(cls)
@@ -135,7 +115,7 @@ class Encoder:
         kinds = bytearray()
         lengths = []
         payloads = []
-        exact, other = _EXACT.get, self.cell
+        exact, other = EXACT.get, self.cell
         for value in values:
             encode = exact(type(value), other)
             kind, payload = encode(value)
@@ -150,21 +130,21 @@ class Encoder:
         teller = self.teller(cls)
         if teller is not None:
             return lambda value: self._told(teller, value)
-        for base, encode in _SCALARS.items():
+        for base, encode in SCALARS.items():
             if issubclass(cls, base):
                 return encode
-        for base, contain in _CONTAINERS.items():
+        for base, contain in CONTAINERS.items():
             if issubclass(cls, base):
                 return lambda value: self._contained(contain, value)
         if is_dataclass(cls):
-            return lambda value: self._contained(_dataclass, value)
-        return lambda value: _other(value, self)
+            return lambda value: self._contained(dataclass_cell, value)
+        return lambda value: other_cell(value, self)
 
     def _told(self, teller: Teller, value: Any) -> Cell:
         told = teller(value, self)
         return (b"O", told.raw) if isinstance(told, Told) else told
 
-    def _contained(self, contain: Callable[[Any, Encoder], Cell], value: Any) -> Cell:
+    def _contained(self, contain: Callable[[Any, Within], Cell], value: Any) -> Cell:
         mark = id(value)
         if mark in self._inside:
             raise DigestError(
@@ -193,7 +173,7 @@ def head_of(kinds: bytes, longest: int) -> tuple[bytes, bool]:
 def _sections(kinds: bytes, lengths: list[int], payload: bytes) -> bytes:
     """The three parts of a chunk in one: kinds, lengths of 4 bytes (8 if need be), payload."""
     head, wide = head_of(kinds, max(lengths, default=0))
-    return b"".join((head, _packed(array("Q" if wide else "I", lengths)), payload))
+    return b"".join((head, packed(array("Q" if wide else "I", lengths)), payload))
 
 
 def _joined(values: Sequence[str]) -> tuple[bytes, list[int]]:
@@ -225,12 +205,12 @@ def _uniform(values: Sequence[Any], cls: type) -> bytes | None:
         return None
     if cls is int:
         try:
-            return b"ui" + _packed(array("q", values))
+            return b"ui" + packed(array("q", values))
         except OverflowError:
             return None
     total = sum(values)
     # A sum that is not a number may come from one NaN or from infinities: either way, look at each.
-    return None if total != total else b"uf" + _packed(array("d", values))  # noqa: PLR0124 - only NaN differs from itself
+    return None if total != total else b"uf" + packed(array("d", values))  # noqa: PLR0124 - only NaN differs from itself
 
 
 def _strings_with_missing(values: Sequence[Any], encoder: Encoder) -> bytes | None:
@@ -247,188 +227,3 @@ def _strings_with_missing(values: Sequence[Any], encoder: Encoder) -> bytes | No
             kinds[row] = kind[0]
     data, lengths = _joined(strings)
     return _sections(bytes(kinds), lengths, data)
-
-
-def _packed(numbers: array[Any]) -> bytes:
-    if not _LITTLE:
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-# Scalars ------------------------------------------------------------------------------------------------------
-
-
-def _int(value: int) -> Cell:
-    if -(1 << 63) <= value < 1 << 63:
-        return b"i", value.to_bytes(8, "little", signed=True)
-    return b"I", value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
-
-
-def _float(value: float) -> Cell:
-    return _NAN if value != value else (b"f", struct.pack("<d", value))  # noqa: PLR0124 - only NaN differs from itself
-
-
-def _complex(value: complex) -> Cell:
-    parts = (value.real, value.imag)
-    return b"c", b"".join(struct.pack("<d", part if part == part else float("nan")) for part in parts)  # noqa: PLR0124
-
-
-def named(name: str, body: str | bytes) -> Cell:
-    """A scalar that is told by a name and a text or an encoding."""
-    if isinstance(body, str):
-        body = body.encode("utf-8", "surrogatepass")
-    return b"x", name.encode() + b"\0" + body
-
-
-def _qualified(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
-
-
-def _path(value: pathlib.PurePath) -> Cell:
-    return named("path", value.as_posix())
-
-
-def _moment(value: dt.datetime) -> Cell:
-    return named("datetime", f"{value.isoformat()} {value.tzinfo} {value.fold}")
-
-
-def _clock(value: dt.time) -> Cell:
-    return named("time", f"{value.isoformat()} {value.tzinfo} {value.fold}")
-
-
-def _span(value: dt.timedelta) -> Cell:
-    return named("timedelta", f"{value.days} {value.seconds} {value.microseconds}")
-
-
-_EXACT: Mapping[type, Callable[[Any], Cell]] = {
-    type(None): lambda _: _NONE,
-    bool: lambda value: _TRUE if value else _FALSE,
-    int: _int,
-    float: _float,
-    complex: _complex,
-    str: lambda value: (b"s", value.encode("utf-8", "surrogatepass")),
-    bytes: lambda value: (b"b", value),
-}
-
-# Asked in this order for types that are not exactly one of the above; subclasses count as their base, except that
-# members of an enumeration are told by class and name.
-_SCALARS: Mapping[type, Callable[[Any], Cell]] = {
-    str: _EXACT[str],
-    enum.Enum: lambda value: named("enum", f"{_qualified(type(value))}.{value.name}"),
-    bytes: lambda value: (b"b", bytes(value)),
-    bytearray: lambda value: named("bytearray", bytes(value)),
-    memoryview: lambda value: named("memoryview", value.tobytes()),
-    array: lambda value: named(f"array {value.typecode}", _packed(value[:])),
-    dt.datetime: _moment,
-    dt.date: lambda value: named("date", value.isoformat()),
-    dt.time: _clock,
-    dt.timedelta: _span,
-    dt.tzinfo: lambda value: named("tzinfo", str(value)),
-    decimal.Decimal: lambda value: named("decimal", str(value)),
-    fractions.Fraction: lambda value: named("fraction", str(value)),
-    uuid.UUID: lambda value: named("uuid", value.hex),
-    pathlib.PurePath: _path,
-    re.Pattern: lambda value: named("pattern", f"{value.flags} {value.pattern!r}"),
-    range: lambda value: named("range", f"{value.start} {value.stop} {value.step}"),
-    type(Ellipsis): lambda _: named("ellipsis", ""),
-    type(NotImplemented): lambda _: named("notimplemented", ""),
-    types.BuiltinFunctionType: lambda value: named("builtin", f"{value.__module__}.{value.__qualname__}"),
-}
-
-
-# Containers ---------------------------------------------------------------------------------------------------
-
-
-def _sequence(kind: bytes) -> Callable[[Sequence[Any], Encoder], Cell]:
-    def contain(value: Sequence[Any], encoder: Encoder) -> Cell:
-        return kind, size(len(value)) + encoder.cells(value)
-
-    return contain
-
-
-def _tuple(value: tuple[Any, ...], encoder: Encoder) -> Cell:
-    names = getattr(type(value), "_fields", None)
-    if isinstance(names, tuple) and len(names) == len(value):
-        return named("namedtuple", _members(type(value), zip(names, value, strict=True), encoder))
-    return b"u", size(len(value)) + encoder.cells(value)
-
-
-def _dict(value: Mapping[Any, Any], encoder: Encoder) -> Cell:
-    cls = type(value)
-    items: Iterable[tuple[Any, Any]] = value.items()
-    if cls is OrderedDict:
-        return named("ordereddict", encoder.encode(list(items)))
-    plain = _items(items, encoder)
-    # Subclasses (Counter, defaultdict, Bunch) are compared by their items but are not plain dicts.
-    return (b"d", plain) if cls is dict else named(cls.__qualname__, plain)
-
-
-def _items(items: Iterable[tuple[Any, Any]], encoder: Encoder) -> bytes:
-    pairs = sorted(((encoder.encode(key), value) for key, value in items), key=_first)
-    keys = encoder.cells([key for key, _ in pairs])
-    return size(len(pairs)) + size(len(keys)) + keys + encoder.cells([value for _, value in pairs])
-
-
-def _first(pair: tuple[bytes, Any]) -> bytes:
-    return pair[0]
-
-
-def _set(value: Iterable[Any], encoder: Encoder) -> Cell:
-    members = sorted(encoder.encode(member) for member in value)
-    return b"S", size(len(members)) + encoder.cells(members)
-
-
-def _dataclass(value: Any, encoder: Encoder) -> Cell:
-    members = [(field.name, getattr(value, field.name, None)) for field in fields(value)]
-    return named("dataclass", _members(type(value), members, encoder))
-
-
-def _members(cls: type, members: Iterable[tuple[str, Any]], encoder: Encoder) -> bytes:
-    return _qualified(cls).encode() + b"\0" + encoder.encode(dict(members))
-
-
-def _namespace(value: types.SimpleNamespace, encoder: Encoder) -> Cell:
-    return named("namespace", encoder.encode(vars(value)))
-
-
-def _slice(value: slice, encoder: Encoder) -> Cell:
-    return named("slice", encoder.encode((value.start, value.stop, value.step)))
-
-
-def _partial(value: functools.partial[Any], encoder: Encoder) -> Cell:
-    return named("partial", encoder.encode((value.func, value.args, value.keywords)))
-
-
-def _deque(value: deque[Any], encoder: Encoder) -> Cell:
-    return named("deque", encoder.encode(list(value)))
-
-
-def _other(value: Any, encoder: Encoder) -> Cell:
-    """A function that can be imported is told by where it is; another, and whatever else, only by its pickle."""
-    home, path = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if callable(value) and isinstance(home, str) and isinstance(path, str) and home != "__main__":
-        found: Any = sys.modules.get(home)
-        for part in path.split("."):
-            found = getattr(found, part, None)
-        if found is value:
-            return named("reference", f"{home}.{path}")
-    return encoder.pickle(value)
-
-
-def _class(value: type, encoder: Encoder) -> Cell:
-    return encoder.pickle(value) if value.__module__ == "__main__" else named("type", _qualified(value))
-
-
-_CONTAINERS: Mapping[type, Callable[[Any, Encoder], Cell]] = {
-    list: _sequence(b"l"),
-    tuple: _tuple,
-    dict: _dict,
-    set: _set,
-    frozenset: _set,
-    types.MappingProxyType: _dict,
-    types.SimpleNamespace: _namespace,
-    slice: _slice,
-    deque: _deque,
-    functools.partial: _partial,
-    type: _class,
-}

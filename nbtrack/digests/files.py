@@ -10,7 +10,6 @@ import os
 import stat
 import time
 from pathlib import Path
-from threading import Lock
 
 from blake3 import blake3
 
@@ -28,7 +27,6 @@ _MOST = 65_536
 _Stamp = tuple[int, int, int, int, int]
 
 _known: dict[_Stamp, bytes] = {}
-_lock = Lock()
 
 
 def digest_file(path: str | os.PathLike[str]) -> SourceFile:
@@ -56,8 +54,7 @@ def digest_file(path: str | os.PathLike[str]) -> SourceFile:
 
 def forget() -> None:
     """Forget all files: the next digest of each reads it."""
-    with _lock:
-        _known.clear()
+    _known.clear()
 
 
 def _file(place: Path) -> tuple[bytes, int]:
@@ -78,10 +75,9 @@ def _file(place: Path) -> tuple[bytes, int]:
         raise DigestError(f"{place} was written to while it was read, and so has no digest. Try again.")
     raw = hasher.digest()
     if time.time_ns() - max(after.st_mtime_ns, after.st_ctime_ns) > _SETTLED_NS:
-        with _lock:
-            if len(_known) >= _MOST:
-                _known.clear()
-            _known[stamp] = raw
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[stamp] = raw
     return raw, after.st_size
 
 

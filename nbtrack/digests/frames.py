@@ -13,7 +13,8 @@ from typing import Any
 
 from nbtrack.digests.arrays import row_major_strips
 from nbtrack.digests.columns import column
-from nbtrack.digests.encode import MISSING, Cell, Encoder, Teller, named
+from nbtrack.digests.encode import Encoder, Teller
+from nbtrack.digests.scalars import MISSING, Cell, named
 from nbtrack.digests.tree import Strip, Told, node, size
 
 __all__ = ["arrays_of", "teller"]

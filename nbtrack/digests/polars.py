@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nbtrack.digests.arrays import fixed_leaf
-from nbtrack.digests.encode import Encoder, Teller, head_of, named
+from nbtrack.digests.encode import Encoder, Teller, head_of
+from nbtrack.digests.scalars import named
 from nbtrack.digests.tree import CHUNK_ROWS, Strip, Told, node, raw_digest, size
 
 __all__ = ["teller"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
@@ -26,7 +25,6 @@ _MOST = 131_072  # entries of about 200 bytes each; as many chunks of numbers ar
 _LEAST_BYTES = 512  # below, hashing is as quick as looking
 
 _known: dict[object, bytes] = {}
-_lock = Lock()
 
 
 def leaf(
@@ -63,13 +61,12 @@ def recognised(key: object, buffers: tuple[Buffer, ...], digest: Callable[[], by
 
 def forget() -> None:
     """Forget all that was seen; digests stay the same, only the next ones take longer."""
-    with _lock:
-        _known.clear()
+    _known.clear()
 
 
 def _remember(key: object, known: bytes) -> None:
-    with _lock:
-        if len(_known) >= _MOST:
-            for old in list(_known)[: _MOST // 4]:
-                del _known[old]
-        _known[key] = known
+    # Each step is one step of the interpreter: threads need no lock here, and a forked child inherits none.
+    if len(_known) >= _MOST:
+        for old in list(_known)[: _MOST // 4]:
+            _known.pop(old, None)
+    _known[key] = known

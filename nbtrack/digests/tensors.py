@@ -10,7 +10,8 @@ import sys
 from typing import Any
 
 from nbtrack.digests.arrays import shape_bytes, strip
-from nbtrack.digests.encode import Cell, Encoder, Teller, named
+from nbtrack.digests.encode import Encoder, Teller
+from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.tree import Strip, Told, node
 
 __all__ = ["teller"]
