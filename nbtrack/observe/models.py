@@ -25,10 +25,13 @@ from nbtrack.digests import digest_bytes
 from nbtrack.errors import CaptureError
 from nbtrack.records import Model, ModelBytes
 
-__all__ = ["OUT_OF_BAND_BYTES", "describe", "deserialize", "serialize"]
+__all__ = ["LARGE_BYTES", "MAX_SMALL_BLOBS", "OUT_OF_BAND_BYTES", "describe", "deserialize", "serialize"]
 
 OUT_OF_BAND_BYTES = 1 << 17
-"""Smaller buffers stay in the stream: a forest of a thousand small trees is to be one blob."""
+LARGE_BYTES = 1 << 20
+MAX_SMALL_BLOBS = 256
+"""Buffers below the first stay in the stream, and so do those below the second once there are so many: each blob
+costs a synced file, and a forest of a thousand trees is not to be a thousand files."""
 
 MAX_PATH = 6
 MAX_PARTS = 200
@@ -119,7 +122,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
     def _keep(self, buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
-        if view.nbytes < OUT_OF_BAND_BYTES:
+        if view.nbytes < (OUT_OF_BAND_BYTES if len(self._buffers) < MAX_SMALL_BLOBS else LARGE_BYTES):
             return True
         self._buffers.append(view)
         return False

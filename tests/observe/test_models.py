@@ -19,7 +19,14 @@ from sklearn.preprocessing import StandardScaler
 
 from nbtrack.digests import digest_bytes
 from nbtrack.errors import CaptureError
-from nbtrack.observe.models import OUT_OF_BAND_BYTES, describe, deserialize, serialize
+from nbtrack.observe.models import (
+    LARGE_BYTES,
+    MAX_SMALL_BLOBS,
+    OUT_OF_BAND_BYTES,
+    describe,
+    deserialize,
+    serialize,
+)
 
 rng = np.random.default_rng(0)
 X = rng.random((200, 8))
@@ -82,6 +89,14 @@ def test_large_arrays_are_views_on_the_models_memory_and_small_ones_are_in_the_s
     (view,) = packed.buffers
     assert np.shares_memory(np.frombuffer(view), model["large"])
     assert view.c_contiguous
+
+
+def test_a_thousand_middling_arrays_are_not_a_thousand_blobs_but_large_ones_always_are():
+    middling = [np.full(LARGE, number, dtype=float) for number in range(MAX_SMALL_BLOBS + 20)]
+    packed = serialize([*middling, np.zeros(LARGE_BYTES)])
+    assert len(packed.buffers) == MAX_SMALL_BLOBS + 1
+    again = deserialize(packed.stream, packed.buffers)
+    assert all(np.array_equal(one, two) for one, two in zip(again, middling, strict=False))
 
 
 def test_arrays_in_column_order_are_kept():
