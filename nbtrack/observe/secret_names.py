@@ -65,7 +65,7 @@ _ABOUT = _words("""
     field fields file filename folder form format func function handler hash hashed header hint idx ids index
     input is label labels len length limit limits list manager map mapping mask message missing msg name names
     needed number path pattern policy prob probs prompt provider regex required reset rotation scheme scope
-    score set size source store strength type types uri url usage validation validator var variable vector
+    score separator set size source store strength type types uri url usage validation validator var variable vector
     vectors vocab weight weights widget
 """)
 # A name may end in one of these and is what it would be without.
