@@ -190,7 +190,7 @@ class Database:
     def close(self) -> None:
         """Close the connection; of the last one SQLite folds the log into the database."""
         with contextlib.ExitStack() as stack:
-            if self.writable:
+            if self.writable and self._connection is not None:
                 with contextlib.suppress(StoreError):  # a hanging writer must not keep us from closing
                     stack.enter_context(self.lock.held(_CLOSE_SECONDS))
             with self._mutex:
@@ -310,7 +310,7 @@ def _in_our_words(error: sqlite3.DatabaseError, file: Path) -> StoreError:
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreCorrupt(
-            f"{file} is damaged ({error}). Run `nbtrack doctor --full` to see what is left of it."
+            f"{file} is damaged ({error}). Put back a copy; `sqlite3 … .recover` saves what can still be read."
         )
     if code == sqlite3.SQLITE_FULL:
         return StoreUnwritable(

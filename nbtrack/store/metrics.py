@@ -27,10 +27,10 @@ _TAIL = (
 
 def write_metrics(
     connection: sqlite3.Connection, writer: Writer, run_pk: int, metrics: Sequence[Metric], *, new: bool
-) -> None:
-    """Add the metrics, with their curves, to those the run has."""
+) -> tuple[Metric, ...]:
+    """Add the metrics, with their curves, to those the run has; returns all it has then."""
     if not metrics and new:
-        return
+        return ()
     logged = _logged(connection, run_pk) if not new else {}
     for metric in metrics:
         if metric.curve and (metric.name, metric.dataset) not in logged:
@@ -45,7 +45,9 @@ def write_metrics(
         for name, dataset in logged
         if (name, dataset) not in keys and (name, dataset) not in merged
     ]
-    _replace(connection, writer, run_pk, [_with_logged(one, logged) for one in rows], new=new)
+    result = tuple([_with_logged(one, logged) for one in rows])
+    _replace(connection, writer, run_pk, result, new=new)
+    return result
 
 
 def fold(connection: sqlite3.Connection, writer: Writer, curves: Curves) -> set[int]:

@@ -16,7 +16,6 @@ from nbtrack.store.blobs import Buffer, insert_blob, write_files
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
-from nbtrack.store.reading import Reader
 from nbtrack.store.recovery import end_session
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.writing import Writer
@@ -103,11 +102,9 @@ class SessionLog:
             touched = self._fold(connection, session_pk)
             results = []
             for run, row in zip(runs, saved, strict=True):
-                write_metrics(connection, writer, row.pk, run.metrics, new=row.new and row.pk not in touched)
-                given = (
-                    run.metrics if row.new and row.pk not in touched else Reader().metrics(connection, row.pk)
-                )
-                results.append(replace(run, label=row.label, metrics=tuple(given)))
+                new = row.new and row.pk not in touched
+                metrics = write_metrics(connection, writer, row.pk, run.metrics, new=new)
+                results.append(replace(run, label=row.label, metrics=metrics))
             touched |= self._save_late(connection, capture.late_metrics)
             for run_pk in touched | {row.pk for row in saved}:
                 seal_run(connection, run_pk)

@@ -128,6 +128,6 @@ def seal(*values: Any) -> int:
     The values are numbers, texts, bytes, None, and tuples and lists of them.
 
     The bytes are those of ``marshal``, seven times faster than ``repr``, in its format 2, which knows no back
-    references (equal values give equal bytes) and has been the same since Python 2.5; a test pins it.
+    references (equal values give equal bytes) and is the same in every Python 3; a test pins it.
     """
     return int.from_bytes(blake3(marshal.dumps(values, 2)).digest(8), "big", signed=True)
