@@ -16,7 +16,7 @@ from nbtrack.capture.observation import Block, Observation
 from nbtrack.capture.session import boot_id, finished
 from nbtrack.config import load_settings, store_for
 from nbtrack.digests import digest_text
-from nbtrack.observe.environment import environment
+from nbtrack.observe.environment import Environments
 from nbtrack.observe.redaction import redact
 from nbtrack.records import Execution, Session, State, new_id
 from nbtrack.store import SessionLog, Store
@@ -100,7 +100,7 @@ class ScriptRun:
 
         self.block.end()
         execution = finished(self._execution, self._observation, error)
-        around = replace(self._around, environment=environment(Path.cwd()))
+        around = replace(self._around, environment=Environments(Path.cwd()).current())
         self._log.save(assemble(self._observation, execution, around))
 
 

@@ -30,7 +30,7 @@ from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
 from nbtrack.digests import digest_text
 from nbtrack.errors import NbtrackError, UsageError
-from nbtrack.observe.environment import environment
+from nbtrack.observe.environment import Environments
 from nbtrack.observe.redaction import redact
 from nbtrack.records import Capture, CellError, Execution, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
@@ -77,6 +77,7 @@ class KernelSession:
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self._files = FilesRead()
         self._history = History(folder.parent)
+        self._environments = Environments(folder.parent)
         self._log: SessionLog | None = None
         self._unsaved: list[Capture] = []
         self._observation: Observation | None = None
@@ -230,7 +231,7 @@ class KernelSession:
         return Surroundings(
             namespace=self.namespace,
             experiment=self._experiment(execution),
-            environment=environment(self.folder.parent),
+            environment=self._environments.current(),
             depends_on=depends_on,
             variables=self._written() if observation.blocks else {},
             files=self._history.files([*(each.execution_id for each in depends_on), execution.id]),
@@ -298,11 +299,6 @@ class KernelSession:
                 ),
             )
         return self._log
-
-    @property
-    def store(self) -> Store | None:
-        """The store, once something was saved."""
-        return self._log.store if self._log is not None else None
 
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""

@@ -29,7 +29,7 @@ class Role:
 _TRAIN = re.compile(
     r"(partial_)?fit(_\w+)?$|train(_\w+)?$|learn$|step$|optimize$|cv$|minimize$|fmin$"
     r"|cross_val\w*$|cross_validate$|\w*_curve$|permutation_test_score$"
-    r"|polyfit$|curve_fit$|linregress$|lstsq$",
+    r"|adapt$|apply_gradients$|polyfit$|curve_fit$|linregress$|lstsq$",
 )
 _PREDICT = re.compile(
     r"predict(_\w+)?$|decision_function$|transform$|score_samples$|forward$|fit_predict$|inplace_predict$",

@@ -62,7 +62,8 @@ class Trainings:
         enclosing: Fit | None,
     ) -> Fit | None:
         """A nominated call is about to be made: what it trains, its data digested; None when it trains nothing."""
-        known = observation.continuing.get((site.id, id(call.receiver)))
+        receiver = call.receiver if call.receiver is not None else call.function
+        known = observation.continuing.get((site.id, id(receiver)))
         if known is not None:
             known.training = known.training or Training(known.kind, known.model, continues=True)
             return known
@@ -75,7 +76,7 @@ class Trainings:
         fit = self._fit(observation, framework, training, site)
         fit.training = training
         if training.continues:
-            observation.continuing[site.id, id(call.receiver)] = fit
+            observation.continuing[site.id, id(receiver)] = fit
         fit.chosen.update(training.params)
         fit.around.update(_around(frame, observation, self._namespace, loops=not training.continues))
         if not fit.brief:
@@ -145,8 +146,9 @@ class Trainings:
         for name, values in outcome.curves.items():
             fit.curve(name, values)
         if described is not None:
-            fit.class_name, fit.module = type(described).__qualname__, type(described).__module__
-            if fit.parameters.explicit == {}:
+            named = outcome.specification if outcome.specification is not None else described
+            fit.class_name, fit.module = type(named).__qualname__, type(named).__module__
+            if training.model is None:
                 fit.parameters = fit.framework.parameters(described)
             self._attribution.runs[described] = fit.id
         if model is None:
@@ -155,9 +157,8 @@ class Trainings:
             fit.model = model
         if training.model is not None and training.model is not model:
             self._attribution.runs[training.model] = fit.id
-        best = getattr(model, "best_estimator_", None) if fit.kind == "search" else None
-        if best is not None:
-            self._attribution.runs[best] = fit.id
+        for part in outcome.parts:
+            self._attribution.runs[part] = fit.id
         return model
 
     # Data.
@@ -203,16 +204,12 @@ class Trainings:
     @staticmethod
     def scores(call: Call, result: object) -> Mapping[str, float] | None:
         """What a scoring method returned, as named numbers; None when it was none."""
-        if call.receiver is None:
-            return None
-        owner = frameworks.owner(call.receiver)
-        return owner.scores(call, result) if owner is not None else None
+        return frameworks.scores(call, result)
 
     @staticmethod
-    def predicts(call: Call) -> bool:
-        """Whether the call's result is computed by a model."""
-        owner = frameworks.owner(call.receiver if call.receiver is not None else call.function)
-        return owner is not None and owner.predicts(call)
+    def predictor(call: Call) -> object | None:
+        """The model that computed the call's result; None when none did."""
+        return frameworks.predictor(call)
 
 
 def serialize(fit: Fit, *, keep: bool = False) -> None:

@@ -197,10 +197,10 @@ class Watcher:
             return
         if role & Role.SCORE and self._scored(flight, call, result, observation, frame):
             return
-        if role & Role.PREDICT and self.trainings.predicts(call):
-            receiver = call.receiver if call.receiver is not None else call.function
-            self._predicted(flight, receiver, result)
-            self.trainings.saw_input(observation, flight.site, call, receiver)
+        model = self.trainings.predictor(call) if role & Role.PREDICT else None
+        if model is not None:
+            self._predicted(flight, model, result)
+            self.trainings.saw_input(observation, flight.site, call, model)
 
     def _predicted(self, flight: _InFlight, model: object, result: object) -> None:
         self.attribution.predicted(flight.site, model, result, [*flight.args, *flight.kwargs.values()])

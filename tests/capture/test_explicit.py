@@ -38,7 +38,12 @@ def metric(run, name):
 def test_a_plain_numpy_loop_under_track_is_a_run_with_its_curve(notebook):
     notebook.run(DESCENT)
     (run,) = notebook.runs
-    assert (run.label, run.name, dict(run.tags), run.note) == ("descent-1", "descent", {"stage": "draft"}, "by hand")
+    assert (run.label, run.name, dict(run.tags), run.note) == (
+        "descent-1",
+        "descent",
+        {"stage": "draft"},
+        "by hand",
+    )
     assert run.explicit
     assert (values(run)["lr"], values(run)["epochs"]) == (0.1, 20)
     loss = metric(run, "loss")
@@ -52,7 +57,9 @@ def test_track_names_params_data_the_model_and_metrics(cancer):
     )
     (run,) = cancer.runs
     assert {p.name for p in run.params if p.origin == "explicit"} == {"depth", "seed"}
-    assert metric(run, "right").value == cancer.names["clf"].score(cancer.names["X_test"], cancer.names["y_test"])
+    assert metric(run, "right").value == cancer.names["clf"].score(
+        cancer.names["X_test"], cancer.names["y_test"]
+    )
     assert metric(run, "right").origin == "explicit"
 
 
@@ -100,7 +107,9 @@ def test_logging_in_a_cell_that_trains_nothing_known_is_a_run(notebook):
 
 
 def test_values_that_are_numbers_in_disguise_are_logged(notebook):
-    notebook.run("import nbtrack, torch, numpy as np\nnbtrack.log(a=np.float32(0.5), b=np.array(2), c=torch.tensor([3.0], requires_grad=True), d=float('nan'), e=float('-inf'))")
+    notebook.run(
+        "import nbtrack, torch, numpy as np\nnbtrack.log(a=np.float32(0.5), b=np.array(2), c=torch.tensor([3.0], requires_grad=True), d=float('nan'), e=float('-inf'))"
+    )
     found = {each.name: each.value for each in notebook.last.metrics}
     assert (found["a"], found["b"], found["c"], found["e"]) == (0.5, 2.0, 3.0, -math.inf)
     assert math.isnan(found["d"])
@@ -152,7 +161,9 @@ def test_a_script_tracks_its_blocks(tmp_path):
 
 def test_outside_of_everything_log_says_where_it_belongs():
     code = "import nbtrack\ntry:\n    nbtrack.log(a=1)\nexcept nbtrack.errors.UsageError as e:\n    print(e)"
-    done = subprocess.run([sys.executable, "-c", "import nbtrack.errors\n" + code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "import nbtrack.errors\n" + code], capture_output=True, text=True, check=True
+    )
     assert "with nbtrack.track(" in done.stdout
 
 
@@ -161,15 +172,20 @@ def test_runs_can_be_listed_noted_tagged_and_loaded_by_magics(cancer):
     cancer.run("clf = DecisionTreeClassifier(max_depth=4).fit(X_train, y_train)\nclf.score(X_test, y_test)")
     cancer.run("%track note DecisionTreeClassifier-1 too shallow")
     cancer.run("%track tag last stage=final")
-    cancer.run("table = %track runs \"max_depth > 3\"")
+    cancer.run('table = %track runs "max_depth > 3"')
     cancer.run("model = %track load best:accuracy")
     assert list(cancer.names["table"]["label"]) == ["DecisionTreeClassifier-2"]
     first, second = cancer.runs
     assert (first.note, dict(second.tags)) == ("too shallow", {"stage": "final"})
-    assert (cancer.names["model"].predict(cancer.names["X_test"]) == cancer.names["clf"].predict(cancer.names["X_test"])).mean() > 0.9
+    assert (
+        cancer.names["model"].predict(cancer.names["X_test"])
+        == cancer.names["clf"].predict(cancer.names["X_test"])
+    ).mean() > 0.9
 
 
-@pytest.mark.parametrize("line", ["%track show nonsense-9", "%track fly", "%track note last", "%track runs -n many"])
+@pytest.mark.parametrize(
+    "line", ["%track show nonsense-9", "%track fly", "%track note last", "%track runs -n many"]
+)
 def test_a_wrong_magic_line_is_a_usage_error_with_no_traceback(cancer, line):
     cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)")
     result = cancer.run(line, fails=True)

@@ -39,7 +39,9 @@ def test_xgboost_by_scikit_learn_s_interface(cancer):
     )
     (run,) = cancer.runs
     assert values(run) == {"n_estimators": 4, "max_depth": 2}
-    assert metric(run, "accuracy").value == cancer.names["clf"].score(cancer.names["X_test"], cancer.names["y_test"])
+    assert metric(run, "accuracy").value == cancer.names["clf"].score(
+        cancer.names["X_test"], cancer.names["y_test"]
+    )
 
 
 def test_lightgbm_by_both_interfaces(cancer):
@@ -151,7 +153,10 @@ def test_a_metric_function_of_the_notebook_measures_the_net(torch_notebook):
 
 
 def test_a_torch_loop_that_is_interrupted_keeps_its_curve_so_far(torch_notebook):
-    torch_notebook.run(LOOP.replace("    model.eval()", "    if epoch == 4: raise KeyboardInterrupt\n    model.eval()"), fails=True)
+    torch_notebook.run(
+        LOOP.replace("    model.eval()", "    if epoch == 4: raise KeyboardInterrupt\n    model.eval()"),
+        fails=True,
+    )
     (run,) = torch_notebook.runs
     assert run.state is State.CANCELED
     assert metric(run, "loss").points >= 4

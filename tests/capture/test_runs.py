@@ -32,14 +32,21 @@ def test_a_training_cell_becomes_a_run(cancer):
 
 
 def test_several_models_in_one_cell_are_several_runs_of_one_execution(cancer):
-    cancer.run("a = DecisionTreeClassifier().fit(X_train, y_train)\nb = LogisticRegression(max_iter=5000).fit(X_train, y_train)")
+    cancer.run(
+        "a = DecisionTreeClassifier().fit(X_train, y_train)\nb = LogisticRegression(max_iter=5000).fit(X_train, y_train)"
+    )
     first, second = cancer.runs
-    assert [run.model.class_name for run in (first, second)] == ["DecisionTreeClassifier", "LogisticRegression"]
+    assert [run.model.class_name for run in (first, second)] == [
+        "DecisionTreeClassifier",
+        "LogisticRegression",
+    ]
     assert first.execution.id == second.execution.id
 
 
 def test_a_loop_over_values_makes_a_run_for_each(cancer):
-    cancer.run("for depth in [1, 2, 3]:\n    clf = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n    score = clf.score(X_test, y_test)")
+    cancer.run(
+        "for depth in [1, 2, 3]:\n    clf = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n    score = clf.score(X_test, y_test)"
+    )
     runs = cancer.runs
     assert [values(run)["depth"] for run in runs] == [1, 2, 3]
     assert [next(p.origin for p in run.params if p.name == "depth") for run in runs] == ["loop"] * 3
@@ -55,7 +62,9 @@ def test_a_comprehension_makes_a_run_for_each(cancer):
 
 
 def test_a_function_of_the_notebook_that_trains_is_followed(cancer):
-    cancer.run("def build(depth):\n    model = DecisionTreeClassifier(max_depth=depth)\n    model.fit(X_train, y_train)\n    return model")
+    cancer.run(
+        "def build(depth):\n    model = DecisionTreeClassifier(max_depth=depth)\n    model.fit(X_train, y_train)\n    return model"
+    )
     assert cancer.runs == []
     cancer.run("best = build(4)")
     (run,) = cancer.runs
@@ -65,7 +74,9 @@ def test_a_function_of_the_notebook_that_trains_is_followed(cancer):
 
 
 def test_a_metric_printed_in_a_later_cell_belongs_to_the_model_that_predicted(cancer):
-    cancer.run("a = DecisionTreeClassifier(max_depth=1).fit(X_train, y_train)\nb = DecisionTreeClassifier(max_depth=5).fit(X_train, y_train)")
+    cancer.run(
+        "a = DecisionTreeClassifier(max_depth=1).fit(X_train, y_train)\nb = DecisionTreeClassifier(max_depth=5).fit(X_train, y_train)"
+    )
     cancer.run("pred_a = a.predict(X_test)\npred_b = b.predict(X_test)")
     cancer.run("print(accuracy_score(y_test, pred_b))\nprint(f1_score(y_test, pred_a))")
     first, second = cancer.runs
@@ -89,7 +100,9 @@ def test_a_metric_of_nothing_known_is_attached_to_nothing(cancer):
 
 
 def test_cross_validation_is_a_run_with_its_scores(cancer):
-    cancer.run("from sklearn.model_selection import cross_val_score\nscores = cross_val_score(DecisionTreeClassifier(max_depth=2), X, y, cv=4)")
+    cancer.run(
+        "from sklearn.model_selection import cross_val_score\nscores = cross_val_score(DecisionTreeClassifier(max_depth=2), X, y, cv=4)"
+    )
     (run,) = cancer.runs
     assert run.model.class_name == "DecisionTreeClassifier"
     assert not run.model.stored
@@ -98,7 +111,9 @@ def test_cross_validation_is_a_run_with_its_scores(cancer):
 
 
 def test_a_grid_search_is_one_run_with_its_trials(cancer):
-    cancer.run("from sklearn.model_selection import GridSearchCV\ngrid = GridSearchCV(DecisionTreeClassifier(), {'max_depth': [1, 2, 3]}, cv=3).fit(X_train, y_train)")
+    cancer.run(
+        "from sklearn.model_selection import GridSearchCV\ngrid = GridSearchCV(DecisionTreeClassifier(), {'max_depth': [1, 2, 3]}, cv=3).fit(X_train, y_train)"
+    )
     (run,) = cancer.runs
     assert run.model.class_name == "GridSearchCV"
     assert len(run.trials.rows) == 3
@@ -116,7 +131,9 @@ def test_a_pipeline_is_one_run_with_the_parameters_of_its_steps(cancer):
 
 
 def test_preprocessing_is_no_run(cancer):
-    cancer.run("from sklearn.preprocessing import StandardScaler\nX_scaled = StandardScaler().fit_transform(X_train)")
+    cancer.run(
+        "from sklearn.preprocessing import StandardScaler\nX_scaled = StandardScaler().fit_transform(X_train)"
+    )
     assert cancer.runs == []
 
 
@@ -147,7 +164,9 @@ def test_data_is_digested_before_the_cell_changes_it(cancer):
 
 
 def test_a_cell_that_raises_after_the_fit_leaves_a_failed_run_with_what_was_seen(cancer):
-    result = cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)\nclf.score(X_test, y_test)\n1 / 0", fails=True)
+    result = cancer.run(
+        "clf = DecisionTreeClassifier().fit(X_train, y_train)\nclf.score(X_test, y_test)\n1 / 0", fails=True
+    )
     assert isinstance(result.error_in_exec, ZeroDivisionError)
     (run,) = cancer.runs
     assert run.state is State.FAILED
@@ -175,7 +194,9 @@ def test_cells_inside_time_and_capture_magics_are_watched(cancer):
 
 
 def test_top_level_await_is_watched(cancer):
-    cancer.run("import asyncio\nawait asyncio.sleep(0)\nclf = DecisionTreeClassifier().fit(X_train, y_train)\nawait asyncio.sleep(0)")
+    cancer.run(
+        "import asyncio\nawait asyncio.sleep(0)\nclf = DecisionTreeClassifier().fit(X_train, y_train)\nawait asyncio.sleep(0)"
+    )
     assert cancer.last.model.variable == "clf"
 
 
@@ -207,8 +228,12 @@ def test_files_read_for_the_data_are_on_the_run(cancer):
 
 
 def test_above_the_cap_of_a_cell_the_rest_is_one_run_with_a_table(cancer):
-    cancer.run("from nbtrack.magics.extension import _loaded\nnext(iter(_loaded.values())).session._trainings._max_fits = 3")
-    cancer.run("for d in range(1, 8):\n    clf = DecisionTreeClassifier(max_depth=d).fit(X_train, y_train)\n    clf.score(X_test, y_test)")
+    cancer.run(
+        "from nbtrack.magics.extension import _loaded\nnext(iter(_loaded.values())).session._trainings._max_fits = 3"
+    )
+    cancer.run(
+        "for d in range(1, 8):\n    clf = DecisionTreeClassifier(max_depth=d).fit(X_train, y_train)\n    clf.score(X_test, y_test)"
+    )
     runs = cancer.runs
     assert len(runs) == 4
     table = runs[-1].trials
@@ -217,7 +242,9 @@ def test_above_the_cap_of_a_cell_the_rest_is_one_run_with_a_table(cancer):
 
 
 def test_a_model_that_cannot_be_pickled_is_still_a_run_that_says_so(cancer):
-    cancer.run("import threading\nclf = DecisionTreeClassifier()\nclf.lock = threading.Lock()\nclf.fit(X_train, y_train)")
+    cancer.run(
+        "import threading\nclf = DecisionTreeClassifier()\nclf.lock = threading.Lock()\nclf.fit(X_train, y_train)"
+    )
     (run,) = cancer.runs
     assert not run.model.stored
     assert any("lock" in note for note in run.capture_notes)

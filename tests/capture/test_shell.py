@@ -1,0 +1,81 @@
+"""Loading and unloading: the shell is as it was before."""
+
+from __future__ import annotations
+
+import builtins
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from nbtrack.capture.rewrite import WATCHER
+
+
+def state(shell):
+    return {
+        "hooks": {name: [str(each) for each in found] for name, found in shell.events.callbacks.items()},
+        "ast": list(shell.ast_transformers),
+        "cleanup": [str(each) for each in shell.input_transformers_cleanup],
+        "names": set(shell.user_ns),
+        "line": set(shell.magics_manager.magics["line"]),
+        "cell": set(shell.magics_manager.magics["cell"]),
+        # ExtensionMagics is IPython's own, entered by the first %load_ext of all.
+        "registry": set(shell.magics_manager.registry) - {"ExtensionMagics"},
+        "builtins": set(vars(builtins)),
+    }
+
+
+def test_unloading_leaves_the_shell_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shell = InteractiveShell()
+    before = state(shell)
+    shell.run_cell("%load_ext nbtrack").raise_error()
+    shell.run_cell("x = max([1])").raise_error()
+    assert state(shell)["hooks"] != before["hooks"]
+    shell.run_cell("%unload_ext nbtrack").raise_error()
+    del shell.user_ns["x"]
+    assert state(shell) == before
+    assert WATCHER not in vars(builtins)
+
+
+def test_loading_twice_watches_once(cancer):
+    cancer.run("%reload_ext nbtrack")
+    cancer.run("%load_ext nbtrack")
+    cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)")
+    assert len(cancer.runs) == 1
+    assert len(cancer.shell.ast_transformers) == 1
+
+
+def test_nothing_is_made_on_disk_before_there_is_a_run(notebook):
+    notebook.run("x = 1\ny = x + 1")
+    notebook.run("%track")
+    assert not (notebook.folder / ".nbtrack").exists()
+
+
+def test_the_user_s_namespace_holds_nothing_of_nbtrack(notebook):
+    notebook.run("x = max([1])")
+    assert not [name for name in notebook.names if "nbtrack" in name]
+    assert notebook.run("'nbtrack' in ' '.join(dir())").result is False
+
+
+def test_functions_that_outlive_the_extension_still_run(notebook):
+    notebook.run("class M:\n    def fit(self, X):\n        return self\ndef go():\n    return M().fit([1.0])")
+    notebook.run("go()")
+    notebook.run("%unload_ext nbtrack")
+    assert notebook.run("go()").success
+    notebook.run("%load_ext nbtrack")
+
+
+def test_help_tells_each_verb(notebook, capsys):
+    notebook.run("print(get_ipython().find_line_magic('track').__doc__)")
+    text = capsys.readouterr().out
+    for verb in (
+        "on | off",
+        "experiment",
+        "runs",
+        "show",
+        "note",
+        "tag",
+        "load",
+        "-M name=EXPR",
+        "--keep-data",
+    ):
+        assert verb in text
