@@ -42,7 +42,7 @@ __all__ = [
     "new_id",
 ]
 
-JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 ParamOrigin: TypeAlias = Literal["constructor", "fit", "default", "variable", "loop", "grid", "explicit"]
 MetricOrigin: TypeAlias = Literal["call", "loop", "variable", "history", "explicit"]
