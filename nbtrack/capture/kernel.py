@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.observation import Block
+from nbtrack.capture.outputs import Outputs
 from nbtrack.capture.rewrite import WATCHER
 from nbtrack.capture.session import KernelSession
 from nbtrack.records import Run
@@ -43,6 +44,7 @@ class KernelHooks:
         self.session = session
         self._show = show
         self._track_line = track_line
+        self._outputs = Outputs(shell, session.settings.max_output_bytes)
         self._depth = 0
         self._error: BaseException | None = None
         self._transformer = _Transformer(self)
@@ -87,6 +89,7 @@ class KernelHooks:
         line, self._tracked = self._tracked, None
         try:
             session = self.session
+            self._outputs.start()
             session.begin(
                 info.raw_cell,
                 info.transformed_cell or info.raw_cell,
@@ -112,7 +115,8 @@ class KernelHooks:
             self._error = error or self._error
             return
         try:
-            runs = self.session.end(error or self._error)
+            stdout, stderr, _ = self._outputs.stop()
+            runs = self.session.end(error or self._error, stdout, stderr)
             if runs:
                 self._show(runs)
         except BaseException as trouble:

@@ -31,7 +31,8 @@ from nbtrack.config import Settings
 from nbtrack.digests import digest_text
 from nbtrack.errors import NbtrackError, UsageError
 from nbtrack.observe.environment import Environments
-from nbtrack.observe.redaction import redact
+from nbtrack.observe.output import clip
+from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Capture, CellError, Execution, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 
@@ -199,7 +200,7 @@ class KernelSession:
 
     # When it is over.
 
-    def end(self, error: BaseException | None) -> tuple[Run, ...]:
+    def end(self, error: BaseException | None, stdout: str = "", stderr: str = "") -> tuple[Run, ...]:
         """The execution is over; saves what it made and returns its runs, with their labels."""
         observation, execution = self._observation, self._execution
         self.watcher.end()
@@ -217,6 +218,7 @@ class KernelSession:
             )
         if observation.fits or observation.blocks or observation.scores:
             now, earlier = self._history.unsaved(execution)
+            now = self._with_output(now, stdout, stderr)
             capture = replace(
                 assemble(observation, now, self._surroundings(now, observation)), earlier=earlier
             )
@@ -225,6 +227,10 @@ class KernelSession:
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs
+
+    def _with_output(self, execution: Execution, stdout: str, stderr: str) -> Execution:
+        known, limit = secrets_in(self._transformed), self.settings.max_output_bytes
+        return replace(execution, stdout=clip(stdout, limit, known), stderr=clip(stderr, limit, known))
 
     def _surroundings(self, execution: Execution, observation: Observation) -> Surroundings:
         depends_on = self._history.dependencies(execution.id)
