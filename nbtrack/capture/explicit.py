@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.observation import Block
-from nbtrack.capture.script import ScriptRun
-from nbtrack.capture.session import KernelSession
 from nbtrack.errors import UsageError
 from nbtrack.observe.metrics import number
+
+if TYPE_CHECKING:
+    from nbtrack.capture.script import ScriptRun
+    from nbtrack.capture.session import KernelSession
 
 __all__ = ["Tracked", "attach", "log", "param", "track"]
 
@@ -110,6 +112,8 @@ def track(
         finally:
             block.end()
         return
+    from nbtrack.capture.script import ScriptRun
+
     script = ScriptRun(block)
     token = _script.set(script)
     error: BaseException | None = None

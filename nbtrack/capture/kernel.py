@@ -8,27 +8,37 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.observation import Block
 from nbtrack.capture.outputs import Outputs
-from nbtrack.capture.rewrite import WATCHER
-from nbtrack.capture.session import KernelSession
-from nbtrack.records import Run
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-__all__ = ["KernelHooks"]
+    from nbtrack.capture.observation import Block
+    from nbtrack.capture.session import KernelSession
+    from nbtrack.records import Run
+
+__all__ = ["WATCHER", "KernelHooks"]
+
+WATCHER = "__nbtrack_watcher__"
+"""The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
+
+_WARM_UP_AFTER = 0.05  # seconds: not while the cell that loads the extension still runs
 
 
 class KernelHooks:
     """A session's hooks in a shell.
 
+    The session is made when the first cell runs, or a moment after loading by a thread of its own: the extension
+    itself loads at once.
+
     Args:
         shell: the IPython shell.
-        session: what the hooks report to.
+        make_session: makes what the hooks report to.
         show: is given the runs that an execution made, to show them under the cell.
         track_line: parses the rest of a leading ``%%track`` line into a block; None: the cell is not to be tracked.
     """
@@ -36,27 +46,58 @@ class KernelHooks:
     def __init__(
         self,
         shell: InteractiveShell,
-        session: KernelSession,
+        make_session: Callable[[], KernelSession],
         show: Callable[[tuple[Run, ...]], None],
         track_line: Callable[[str], Block | None],
     ) -> None:
         self.shell = shell
-        self.session = session
+        self._make_session = make_session
+        self._session: KernelSession | None = None
+        self._making = threading.Lock()
+        self._timer = threading.Timer(_WARM_UP_AFTER, self._warm_up)
+        self._closed = False
         self._show = show
         self._track_line = track_line
-        self._outputs = Outputs(shell, session.settings.max_output_bytes)
+        self._outputs: Outputs | None = None
         self._depth = 0
         self._error: BaseException | None = None
         self._transformer = _Transformer(self)
         self._tracked: str | None = None
 
+    @property
+    def session(self) -> KernelSession:
+        """What the hooks report to."""
+        with self._making:
+            if self._session is None:
+                self._session = self._make_session()
+                self._outputs = Outputs(self.shell, self._session.settings.max_output_bytes)
+                setattr(builtins, WATCHER, self._session.watcher)
+            return self._session
+
+    def _warm_up(self) -> None:
+        # What fails here fails again, and is told, when it is needed.
+        with contextlib.suppress(Exception):
+            if not self._closed:
+                self.session.warm_up()
+
     def install(self) -> None:
         """Start watching."""
-        setattr(builtins, WATCHER, self.session.watcher)
+        self._timer.daemon = True
+        self._timer.start()
         self.shell.events.register("pre_run_cell", self._before)
         self.shell.events.register("post_run_cell", self._after)
         self.shell.ast_transformers.append(self._transformer)
         self.shell.input_transformers_cleanup.append(self._strip_track)
+
+    def close(self) -> None:
+        """The process ends: the session's store is closed."""
+        self._closed = True
+        self._timer.cancel()
+        session, self._session = self._session, None
+        if session is not None:
+            if getattr(builtins, WATCHER, None) is session.watcher:
+                delattr(builtins, WATCHER)
+            session.close()
 
     def remove(self) -> None:
         """Stop watching; the shell is as it was before :meth:`install`."""
@@ -64,8 +105,7 @@ class KernelHooks:
         self.shell.events.unregister("post_run_cell", self._after)
         self.shell.ast_transformers.remove(self._transformer)
         self.shell.input_transformers_cleanup.remove(self._strip_track)
-        if getattr(builtins, WATCHER, None) is self.session.watcher:
-            delattr(builtins, WATCHER)
+        self.close()
 
     def _strip_track(self, lines: list[str]) -> list[str]:
         """Take a leading ``%%track`` line off, which leaves an ordinary cell with the same line numbers."""
@@ -89,7 +129,8 @@ class KernelHooks:
         line, self._tracked = self._tracked, None
         try:
             session = self.session
-            self._outputs.start()
+            if self._outputs is not None:
+                self._outputs.start()
             session.begin(
                 info.raw_cell,
                 info.transformed_cell or info.raw_cell,
@@ -109,15 +150,17 @@ class KernelHooks:
             self.session.open_block(block)
 
     def _after(self, result: ExecutionResult) -> None:
-        self._depth = max(0, self._depth - 1)
+        if not self._depth:
+            return  # the cell that loaded the extension ends, but never began here
+        self._depth -= 1
         error = result.error_before_exec or result.error_in_exec
         if self._depth:
             self._error = error or self._error
             return
         try:
-            stdout, stderr, _ = self._outputs.stop()
+            stdout, stderr, _ = self._outputs.stop() if self._outputs is not None else ("", "", ())
             runs = self.session.end(error or self._error, stdout, stderr)
-            if runs:
+            if runs and not self.session.quiet:
                 self._show(runs)
         except BaseException as trouble:
             self._complain(trouble)

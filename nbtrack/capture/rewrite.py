@@ -22,13 +22,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
+from nbtrack.capture.kernel import WATCHER
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.observe.metrics import metric_name
 
 __all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions"]
-
-WATCHER = "__nbtrack_watcher__"
-"""The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 

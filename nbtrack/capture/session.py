@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nbtrack import frameworks
 from nbtrack.capture.assemble import Surroundings, assemble, begun
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.files import FilesRead
@@ -67,8 +68,9 @@ class KernelSession:
         self.experiment = settings.experiment
         self.automatic = True
         self.id = new_id()
-        self.saved_runs: list[str] = []
         self.seconds = 0.0
+        self.quiet = settings.quiet
+        """Whether the runs of the last execution are not to be shown."""
         self._warn = warn
         self._sites = Sites()
         self._flows = Flows(namespace)
@@ -86,6 +88,11 @@ class KernelSession:
         self._transformed = ""
         self._unlooked: str | None = None
         self._tree: ast.AST | None = None
+
+    def warm_up(self) -> None:
+        """Do ahead what the first training cell would wait for: look at the environment, find the frameworks."""
+        self._environments.current()
+        frameworks.present()
 
     # Before and while a cell runs.
 
@@ -206,8 +213,10 @@ class KernelSession:
         self.watcher.end()
         files = self._files.stop()
         self._observation = self._execution = None
+        self.quiet = self.settings.quiet
         if observation is None or execution is None:
             return ()
+        self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
         started = time.perf_counter()
         execution = finished(execution, observation, error)
         self._history.add(execution, self._transformed, files)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from typing import TYPE_CHECKING
 
-from nbtrack.capture.explicit import attach
 from nbtrack.capture.kernel import KernelHooks
-from nbtrack.capture.session import KernelSession
-from nbtrack.config import load_settings, store_for
-from nbtrack.magics.parsing import parse_block
-from nbtrack.magics.showing import show_runs
 from nbtrack.magics.track import TrackMagics
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbtrack.capture.observation import Block
+    from nbtrack.capture.session import KernelSession
     from nbtrack.records import Run
 
 __all__ = ["load", "unload"]
@@ -28,28 +25,40 @@ def load(shell: InteractiveShell) -> None:
     """Start watching ``shell``; loading twice changes nothing."""
     if id(shell) in _loaded:
         return
-    settings = load_settings()
-    session = KernelSession(
-        shell.user_ns,
-        store_for(),
-        settings,
-        flags=lambda: shell.compile.flags,
-        warn=print,
+    hooks = KernelHooks(
+        shell,
+        make_session=lambda: _session(shell),
+        show=lambda runs: _show(shell, runs),
+        track_line=lambda line: _block(shell, line),
     )
-
-    def show(runs: tuple[Run, ...]) -> None:
-        if not settings.quiet:
-            show_runs(shell, runs)
-
-    def block(line: str) -> Block | None:
-        return parse_block(str(shell.var_expand(line, depth=0)))
-
-    hooks = KernelHooks(shell, session, show, block)
     hooks.install()
-    shell.register_magics(TrackMagics(shell, session))
-    attach(session)
-    atexit.register(session.close)
+    shell.register_magics(TrackMagics(shell, lambda: hooks.session))
+    atexit.register(hooks.close)
     _loaded[id(shell)] = hooks
+
+
+def _session(shell: InteractiveShell) -> KernelSession:
+    from nbtrack.capture.explicit import attach
+    from nbtrack.capture.session import KernelSession
+    from nbtrack.config import load_settings, store_for
+
+    session = KernelSession(
+        shell.user_ns, store_for(), load_settings(), flags=lambda: shell.compile.flags, warn=print
+    )
+    attach(session)
+    return session
+
+
+def _show(shell: InteractiveShell, runs: tuple[Run, ...]) -> None:
+    from nbtrack.magics.showing import show_runs
+
+    show_runs(shell, runs)
+
+
+def _block(shell: InteractiveShell, line: str) -> Block | None:
+    from nbtrack.magics.parsing import parse_block
+
+    return parse_block(str(shell.var_expand(line, depth=0)))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -58,9 +67,9 @@ def unload(shell: InteractiveShell) -> None:
     if hooks is None:
         return
     hooks.remove()
-    attach(None)
-    atexit.unregister(hooks.session.close)
-    hooks.session.close()
+    atexit.unregister(hooks.close)
+    if "nbtrack.capture.explicit" in sys.modules:
+        sys.modules["nbtrack.capture.explicit"].attach(None)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("track", None)
     shell.magics_manager.registry.pop("TrackMagics", None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as ShellUsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from nbtrack.capture.session import KernelSession
 from nbtrack.errors import NbtrackError
-from nbtrack.magics.parsing import parse_line, split_pair
-from nbtrack.render.numbers import duration, size
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
+
+    from nbtrack.capture.session import KernelSession
 
 __all__ = ["TrackMagics"]
 
@@ -25,10 +26,10 @@ class TrackMagics(Magics):  # type: ignore[misc]  # IPython has no types
 
     Args:
         shell: the IPython shell.
-        session: the kernel session that the magics speak to.
+        session: gives the kernel session that the magics speak to.
     """
 
-    def __init__(self, shell: InteractiveShell, session: KernelSession) -> None:
+    def __init__(self, shell: InteractiveShell, session: Callable[[], KernelSession]) -> None:
         super().__init__(shell)
         self._session = session
 
@@ -61,14 +62,18 @@ class TrackMagics(Magics):  # type: ignore[misc]  # IPython has no types
         if cell is not None:
             # Reached only from inside another magic: as the first line of a cell, %%track never gets here.
             return self.shell.run_cell(f"%%track {line}\n{cell}")
+        from nbtrack.magics.parsing import parse_line
+
         try:
             given = parse_line(line)
-            return _VERBS[given.verb](self._session, given)
+            return _VERBS[given.verb](self._session(), given)
         except NbtrackError as error:
             raise ShellUsageError(str(error)) from None
 
 
 def _status(session: KernelSession, _: argparse.Namespace) -> None:
+    from nbtrack.render.line import run_line
+    from nbtrack.render.numbers import duration, size
     from nbtrack.store import Store
 
     watching = "watching" if session.automatic else "not watching (%track on)"
@@ -76,8 +81,6 @@ def _status(session: KernelSession, _: argparse.Namespace) -> None:
     if not session.folder.is_dir():
         print(" (made with the first run)")  # noqa: T201 - as above
         return
-    from nbtrack.render.line import run_line
-
     with Store.open(session.folder) as store:
         runs = store.find_runs(limit=3)
         print(f" ({size(store.size_bytes())}) · experiment {session.experiment or 'by notebook'}")  # noqa: T201 - as above
@@ -127,6 +130,7 @@ def _note(session: KernelSession, given: argparse.Namespace) -> None:
 
 
 def _tag(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.magics.parsing import split_pair
     from nbtrack.store import Store
 
     tags = dict(split_pair(each, "tag") for each in given.tags)
