@@ -6,7 +6,6 @@ Colours are JupyterLab's theme variables, with fallbacks that inherit from where
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from nbtrack.records import Run, State
 from nbtrack.render.highlights import (
@@ -67,7 +66,7 @@ def _card(run: Run) -> str:
     facts = [
         f"{run.fits} fits" if run.fits > 1 else "",
         "" if run.trials is None else f"{len(run.trials.rows)} trials",
-        "" if dataset is None else escape(dataset_text(dataset)),
+        "" if dataset is None else _escape(dataset_text(dataset)),
         model_text(run),
         "" if run.capture_seconds is None else duration(run.capture_seconds),
     ]
@@ -89,15 +88,15 @@ def _label(run: Run) -> str:
     label = f"<b>{_text(title(run), 60)}</b>"
     if run.state is State.COMPLETE:
         return label
-    return f'{label} · <b style="color:{_COLOURS[run.state]}">{escape(state_text(run))}</b>'
+    return f'{label} · <b style="color:{_COLOURS[run.state]}">{_escape(state_text(run))}</b>'
 
 
 def _metrics(run: Run, limit: int) -> list[str]:
-    return [escape(metric_text(run, metric)) for metric in main_metrics(run, limit)]
+    return [_escape(metric_text(run, metric)) for metric in main_metrics(run, limit)]
 
 
 def _param(run: Run, name: str) -> str:
-    return f"{_text(name, 24)} = {escape(param_text(run, name))}"
+    return f"{_text(name, 24)} = {_escape(param_text(run, name))}"
 
 
 def _notes(run: Run) -> list[str]:
@@ -111,7 +110,13 @@ def _muted(parts: Sequence[str]) -> str:
 
 
 def _text(text: str, limit: int) -> str:
-    return escape(cut(clean(text), limit))
+    return _escape(cut(clean(text), limit))
+
+
+def _escape(text: str) -> str:
+    from html import escape  # with its table of entities, which loading the extension need not wait for
+
+    return escape(text)
 
 
 def _worst(runs: Sequence[Run]) -> State:

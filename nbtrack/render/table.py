@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from nbtrack.records import Run
 from nbtrack.render.highlights import differing_params, metrics_by_name, param_text, title
@@ -20,8 +20,7 @@ _METRICS = 4
 _PARAMS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(NamedTuple):
     """A column of the table; the smaller its ``rank``, the longer it stays when there is little room."""
 
     heading: str
