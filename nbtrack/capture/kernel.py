@@ -56,6 +56,7 @@ class KernelHooks:
         self._making = threading.Lock()
         self._timer = threading.Timer(_WARM_UP_AFTER, self._warm_up)
         self._closed = False
+        self._failed = False
         self._show = show
         self._track_line = track_line
         self._outputs: Outputs | None = None
@@ -73,6 +74,14 @@ class KernelHooks:
                 self._outputs = Outputs(self.shell, self._session.settings.max_output_bytes)
                 setattr(builtins, WATCHER, self._session.watcher)
             return self._session
+
+    def _started(self) -> KernelSession:
+        """The session; where it cannot be made, that is said once and this kernel is not watched."""
+        try:
+            return self.session
+        except Exception:
+            self._failed = True
+            raise
 
     def _warm_up(self) -> None:
         # What fails here fails again, and is told, when it is needed.
@@ -127,8 +136,10 @@ class KernelHooks:
             return  # %%capture and %run of a notebook run cells inside a cell: one execution
         self._error = None
         line, self._tracked = self._tracked, None
+        if self._failed:
+            return
         try:
-            session = self.session
+            session = self._started()
             if self._outputs is not None:
                 self._outputs.start()
             session.begin(
@@ -154,7 +165,7 @@ class KernelHooks:
             return  # the cell that loaded the extension ends, but never began here
         self._depth -= 1
         error = result.error_before_exec or result.error_in_exec
-        if self._depth:
+        if self._depth or self._failed:
             self._error = error or self._error
             return
         try:
@@ -169,10 +180,13 @@ class KernelHooks:
         if isinstance(error, KeyboardInterrupt):
             print("nbtrack: interrupted; this cell's runs were not saved")  # noqa: T201 - the user's own output area
         else:
-            print(f"nbtrack: this cell was not captured: {type(error).__name__}: {error}")  # noqa: T201 - as above
+            what = "this notebook is not tracked" if self._failed else "this cell was not captured"
+            print(f"nbtrack: {what}: {type(error).__name__}: {error}")  # noqa: T201 - as above
 
     def rewrite(self, tree: ast.Module) -> ast.Module:
         """Rewrite a tree that IPython is about to compile; on failure it is left as it is by then."""
+        if self._failed:
+            return tree
         try:
             return self.session.rewrite(tree)
         except Exception as error:

@@ -79,3 +79,14 @@ def test_help_tells_each_verb(notebook, capsys):
         "--keep-data",
     ):
         assert verb in text
+
+
+def test_a_setting_that_is_wrong_is_said_once_and_the_notebook_runs(notebook, capsys):
+    (notebook.folder / "pyproject.toml").write_text('[tool.nbtrack]\nmax_runs_per_cell = "many"\n')
+    notebook.run("%reload_ext nbtrack")
+    notebook.run("x = max([1])")
+    notebook.run("y = x + 1")
+    assert notebook.names["y"] == 2
+    said = capsys.readouterr().out
+    assert said.count("not tracked") == 1
+    assert "max_runs_per_cell" in said
