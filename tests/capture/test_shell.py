@@ -82,6 +82,7 @@ def test_help_tells_each_verb(notebook, capsys):
 
 
 def test_a_setting_that_is_wrong_is_said_once_and_the_notebook_runs(notebook, capsys):
+    notebook.run("x = 0")
     (notebook.folder / "pyproject.toml").write_text('[tool.nbtrack]\nmax_runs_per_cell = "many"\n')
     notebook.run("%reload_ext nbtrack")
     notebook.run("x = max([1])")
