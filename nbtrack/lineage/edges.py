@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from nbtrack.lineage import files
 from nbtrack.lineage.calls import Calls
 from nbtrack.lineage.knowledge import SHIPPED, is_look_module
-from nbtrack.lineage.syntax import compile_cell
-from nbtrack.lineage.things import Frame, Thing, Things, World
+from nbtrack.lineage.things import Frame, Thing, Things
 from nbtrack.lineage.types import (
     EACH,
     ELEMENT,
@@ -25,8 +22,6 @@ from nbtrack.lineage.types import (
     Delete,
     Import,
     Note,
-    Operand,
-    Place,
     Return,
     Star,
     Statement,
@@ -42,14 +37,6 @@ __all__ = ["Tracer"]
 class Tracer(Calls):
     """Runs the steps of one execution on ``world``; afterwards its attributes tell what they did."""
 
-    def __init__(self, world: World, execution: int) -> None:
-        super().__init__(world, execution)
-        self._already_handed: set[Thing] = set()
-
-    @property
-    def _handed(self) -> set[Thing]:
-        return self._already_handed
-
     def trace(self, statements: Iterable[Statement], reached: int | None = None) -> None:
         """Run a cell, up to the statement that holds line ``reached`` when it failed there."""
         frame = Frame()
@@ -59,12 +46,14 @@ class Tracer(Calls):
             self.run(statement.steps, frame)
 
     def run(self, steps: Iterable[Step], frame: Frame) -> None:
+        """Run a block."""
+        runners = self._runners
         for step in steps:
             self._budget -= 1
             if self._budget <= 0:
                 self.note("The cell calls more functions of the notebook than can be followed")
                 return
-            _STEPS[step.__class__](self, step, frame)
+            runners[step.__class__](self, step, frame)
 
     def _bind(self, step: Bind, frame: Frame) -> None:
         things = self.evaluate(step.value, frame)
@@ -163,7 +152,7 @@ class Tracer(Calls):
             self.dependencies.update(world.folder)
         world.packages.add(package)
 
-    def _star(self, step: Star, frame: Frame) -> None:
+    def _star(self, step: Star, _frame: Frame) -> None:
         self._find_module(step.module, step.module.partition(".")[0], local=False)
         self.note(f"from {step.module} import * binds names that the source does not tell", wild=True)
 
@@ -175,10 +164,10 @@ class Tracer(Calls):
         frame.yields = frame.yields or step.each
         frame.returned.append(things)
 
-    def _note(self, step: Note, frame: Frame) -> None:
+    def _note(self, step: Note, _frame: Frame) -> None:
         self.note(step.text, wild=step.wild)
 
-    def _command(self, step: Command, frame: Frame) -> None:
+    def _command(self, step: Command, _frame: Frame) -> None:
         if step.kind == "shell":
             files.follow_shell(self, step.text)
         elif step.kind == "cd":
@@ -195,11 +184,8 @@ class Tracer(Calls):
         thing.function = step.function
         thing.kind = step.kind
         thing.closure = frame.parent if frame.is_class else frame
-        thing.defaults = {name: self._default(each, frame) for name, each in step.function.defaults.items()}
+        thing.defaults = {name: self.evaluate(each, frame) for name, each in step.function.defaults.items()}
         self.bind(step.target, (thing,), frame)
-
-    def _default(self, operand: Operand, frame: Frame) -> Things:
-        return self.evaluate(operand, frame)
 
     def _define_class(self, step: DefineClass, frame: Frame) -> None:
         thing = Thing()
@@ -216,38 +202,18 @@ class Tracer(Calls):
                     each.owner = thing
         self.bind(step.target, (thing,), frame)
 
-    def evaluated_text(self, name: str, step: Call, frame: Frame) -> Things:
-        """``exec``, ``eval`` and the like: followed when the code is a constant."""
-        if name == "__import__":
-            thing = Thing(step.texts[0] if step.texts else "")
-            thing.imported = bool(step.texts)
-            return (thing,)
-        if name == "compile":
-            return (Thing(),)
-        try:
-            tree = ast.parse(step.texts[0]) if step.texts else None
-        except (SyntaxError, ValueError):
-            tree = None
-        if tree is None:
-            self.note(f"{name}() of code that is put together at run time", wild=name == "exec")
-        else:
-            for statement in compile_cell(tree):
-                self.run(statement.steps, frame)
-        return (Thing(),)
-
-
-_STEPS: dict[type, Callable[[Tracer, Any, Frame], None]] = {
-    Bind: Tracer._bind,
-    Store: Tracer._store,
-    Touch: Tracer._touch,
-    Delete: Tracer._delete,
-    Call: Tracer._call,
-    Import: Tracer._import,
-    Star: Tracer._star,
-    Branch: Tracer._branch,
-    Return: Tracer._return,
-    Note: Tracer._note,
-    Command: Tracer._command,
-    Define: Tracer._define,
-    DefineClass: Tracer._define_class,
-}
+    _runners: ClassVar[dict[type, Callable[[Any, Any, Frame], None]]] = {
+        Bind: _bind,
+        Store: _store,
+        Touch: _touch,
+        Delete: _delete,
+        Call: _call,
+        Import: _import,
+        Star: _star,
+        Branch: _branch,
+        Return: _return,
+        Note: _note,
+        Command: _command,
+        Define: _define,
+        DefineClass: _define_class,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from nbtrack.lineage.types import (
     CONSTANT,
@@ -40,18 +40,20 @@ class Expressions:
     Comprehensions are unrolled into the enclosing block, their variables renamed to temporaries.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, renamed: dict[str, str] | None = None) -> None:
         self.steps: list[Step] = []
-        self._temporaries = 0
-        self._renamed: dict[str, str] = {}
+        self._renamed: dict[str, str] = renamed or {}
+        # Temporaries of an enclosing comprehension stay visible in a function's body: none may be taken again.
+        self._temporaries = 1_000_000 if renamed else 0
 
     def temporary(self) -> str:
+        """A new name that no source can contain."""
         self._temporaries += 1
         return f"%{self._temporaries}"
 
     def value(self, node: ast.expr) -> Value:
         """What ``node`` evaluates to."""
-        compile_node = _EXPRESSIONS.get(node.__class__)
+        compile_node = self._compilers.get(node.__class__)
         if compile_node is None:
             return self._mix(ast.iter_child_nodes(node))
         return compile_node(self, node)
@@ -145,25 +147,23 @@ class Expressions:
     def call(self, node: ast.Call, use: Use) -> Value:
         """A call, whose result is a temporary."""
         callee = self.place(node.func)
-        args: list[Operand | None] = []
         keywords: dict[str, Operand | None] = {}
         constants: dict[str, object] = {}
         texts: list[str] = []
-        for arg in node.args:
-            args.append(self._argument(arg, texts))
+        args = tuple([self._argument(each, texts) for each in node.args])
         for keyword in node.keywords:
             name = keyword.arg or "**"
             keywords[name] = self._argument(keyword.value, texts)
             if isinstance(keyword.value, ast.Constant):
                 constants[name] = keyword.value.value
         target = self.temporary()
-        self.steps.append(Call(target, callee, tuple(args), keywords, constants, tuple(texts), use))
+        self.steps.append(Call(target, callee, args, keywords, constants, tuple(texts), use))
         return target
 
     def _argument(self, node: ast.expr, texts: list[str]) -> Operand | None:
         value = self.value(node.value if isinstance(node, ast.Starred) else node)
         if type(value) is Text:
-            texts.append(value.text)  # type: ignore[union-attr]
+            texts.append(value.text)
             return None
         return self.named(value)
 
@@ -237,6 +237,7 @@ class Expressions:
         return target
 
     def lambda_function(self, node: ast.Lambda) -> Function:
+        """The function that a lambda makes."""
         raise NotImplementedError
 
     def _walrus(self, node: ast.NamedExpr) -> Value:
@@ -276,6 +277,30 @@ class Expressions:
             else:
                 self.unpack(element, element_of(source, EACH if starred else f"[{index}]"))
 
+    _compilers: ClassVar[dict[type[ast.AST], Callable[[Any, Any], Value]]] = {
+        ast.Name: _name,
+        ast.Constant: _constant,
+        ast.Attribute: place,
+        ast.Subscript: place,
+        ast.Call: _call,
+        ast.List: _sequence,
+        ast.Tuple: _sequence,
+        ast.Set: _sequence,
+        ast.Dict: _dict,
+        ast.ListComp: _comprehension,
+        ast.SetComp: _comprehension,
+        ast.GeneratorExp: _comprehension,
+        ast.DictComp: _comprehension,
+        ast.BoolOp: _boolean,
+        ast.IfExp: _conditional,
+        ast.Lambda: _lambda,
+        ast.NamedExpr: _walrus,
+        ast.Await: _inner,
+        ast.Starred: _inner,
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield,
+    }
+
 
 def element_of(source: Operand | None, key: str = EACH) -> Value:
     """The value found in ``source`` under ``key``, by default any of its elements."""
@@ -284,28 +309,3 @@ def element_of(source: Operand | None, key: str = EACH) -> Value:
     if isinstance(source, Place):
         return Place(source.root, (*source.path, key))
     return Place(source, (key,))
-
-
-_EXPRESSIONS: dict[type[ast.AST], Callable[[Expressions, Any], Value]] = {
-    ast.Name: Expressions._name,
-    ast.Constant: Expressions._constant,
-    ast.Attribute: Expressions.place,
-    ast.Subscript: Expressions.place,
-    ast.Call: Expressions._call,
-    ast.List: Expressions._sequence,
-    ast.Tuple: Expressions._sequence,
-    ast.Set: Expressions._sequence,
-    ast.Dict: Expressions._dict,
-    ast.ListComp: Expressions._comprehension,
-    ast.SetComp: Expressions._comprehension,
-    ast.GeneratorExp: Expressions._comprehension,
-    ast.DictComp: Expressions._comprehension,
-    ast.BoolOp: Expressions._boolean,
-    ast.IfExp: Expressions._conditional,
-    ast.Lambda: Expressions._lambda,
-    ast.NamedExpr: Expressions._walrus,
-    ast.Await: Expressions._inner,
-    ast.Starred: Expressions._inner,
-    ast.Yield: Expressions._yield,
-    ast.YieldFrom: Expressions._yield,
-}

@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 __all__ = ["change_folder", "follow_call", "follow_shell", "wrote"]
 
 _WRITING = (
-    "copy",
-    "download",
-    "dump",
-    "export",
-    "extract",
-    "imsave",
-    "imwrite",
-    "makedirs",
-    "mkdir",
-    "move",
-    "rename",
+    *(
+        "copy",
+        "download",
+        "dump",
+        "export",
+        "extract",
+        "imsave",
+        "imwrite",
+        "makedirs",
+        "mkdir",
+        "move",
+        "rename",
+    ),
+    *("save", "symlink", "to_", "touch", "urlretrieve", "write"),
 )
-_WRITING += ("save", "symlink", "to_", "touch", "urlretrieve", "write")
+_LONGEST_MODE = 3  # "rb+"
 _FILE_NAME = re.compile(r"[^\s*?<>|]*(\.\w{1,8}|/[\w.-]*)")
 _DOWNLOADERS = frozenset(
     {"aria2c", "cp", "curl", "gdown", "gunzip", "kaggle", "mkdir", "mv", "tar", "unzip", "wget", "7z"}
@@ -50,7 +53,9 @@ def follow_call(tracer: Values, name: str, step: Call, given: Things) -> None:
 def _writes(name: str, step: Call) -> bool:
     if name == "open":
         mode = step.constants.get("mode") or (step.texts[-1] if step.texts else "r")
-        return isinstance(mode, str) and len(mode) <= 3 and any(letter in mode for letter in "wax")
+        return (
+            isinstance(mode, str) and len(mode) <= _LONGEST_MODE and any(letter in mode for letter in "wax")
+        )
     return name.startswith(_WRITING) and name not in {
         "to_datetime",
         "to_numeric",

@@ -27,8 +27,7 @@ __all__ = [
     "is_setting",
     "keeps_only_parameters",
     "makes_model",
-    "seeded_by",
-    "streams_of",
+    "returns_self",
 ]
 
 # Methods that give nothing back and change a container; where the result is taken, they are another's method.
@@ -62,8 +61,10 @@ ALWAYS_CHANGING = frozenset(
         "fit_on_texts",
         "fit_one_cycle",
         "freeze",
+        "learn",
         "load_state_dict",
         "load_weights",
+        "optimize",
         "partial_fit",
         "partition",
         "pop",
@@ -120,14 +121,24 @@ CHANGING_PREFIXES = (
     "delete_",
     "disable",
     "enable",
+    "evolve",
     "fit",
     "init",
     "insert_",
     "load_",
+    "maximize",
+    "minimize",
+    "prepare",
+    "push",
+    "put",
     "register",
     "remove_",
     "reset",
+    "run",
+    "search",
     "set_",
+    "setup",
+    "solve",
     "train",
     "update_",
 )
@@ -135,8 +146,9 @@ CHANGING_PREFIXES = (
 # With a thrown-away result, methods that only show or write out.
 LOOKS = frozenset(
     {
-        "agg", "aggregate", "all", "any", "apply", "applymap", "asfreq", "assign", "astype", "bar", "barplot", "boxplot",
-        "cat", "close", "copy", "corr", "count", "cov", "cpu", "cuda", "cumsum", "describe", "detach", "drop",
+        "agg", "aggregate", "all", "any", "apply", "applymap", "asfreq", "assign", "astype", "bar", "barplot",
+        "boxplot", "cat", "close", "copy", "corr", "count", "cov", "cpu", "cuda", "cumsum", "describe", "detach",
+        "drop",
         "drop_duplicates", "dropna", "dump", "dumps", "duplicated", "eval", "evaluate", "explain", "fillna", "filter",
         "format", "groupby", "head", "hist", "histplot", "info", "isna", "isnull", "items", "iterrows", "join", "keys",
         "kurt", "legend", "line", "lower", "map", "max", "mean", "median", "melt", "merge", "min", "mode", "nlargest",
@@ -238,85 +250,6 @@ FIRST_ARGUMENT_CHANGING = frozenset(
     },
 )
 
-_ALL = ("numpy", "python", "tensorflow", "torch")
-# Calls that seed, and the streams of random numbers they seed.
-SEEDS: dict[str, tuple[str, ...]] = {
-    "fastai.set_seed": _ALL,
-    "keras.utils.set_random_seed": _ALL,
-    "lightning.seed_everything": _ALL,
-    "lightning.pytorch.seed_everything": _ALL,
-    "numpy.random.seed": ("numpy",),
-    "numpy.random.set_state": ("numpy",),
-    "pytorch_lightning.seed_everything": _ALL,
-    "random.seed": ("python",),
-    "tensorflow.compat.v1.set_random_seed": ("tensorflow",),
-    "tensorflow.keras.utils.set_random_seed": _ALL,
-    "tensorflow.random.set_random_seed": ("tensorflow",),
-    "tensorflow.random.set_seed": ("tensorflow",),
-    "tensorflow.set_random_seed": ("tensorflow",),
-    "torch.cuda.manual_seed": ("torch",),
-    "torch.cuda.manual_seed_all": ("torch",),
-    "torch.manual_seed": ("torch",),
-    "torch.random.manual_seed": ("torch",),
-    "torch.set_rng_state": ("torch",),
-    "transformers.set_seed": _ALL,
-}
-
-# scikit-learn: what draws from NumPy's global stream unless random_state is given. Solvers that draw only with
-# arguments of their own are in _RANDOM_WITH. (From the signatures of scikit-learn 1.9 and its user guide.)
-_RANDOM_SKLEARN = frozenset(
-    {
-        "AdaBoostClassifier", "AdaBoostRegressor", "AffinityPropagation", "BaggingClassifier", "BaggingRegressor",
-        "BayesianGaussianMixture", "BernoulliRBM", "BisectingKMeans", "DecisionTreeClassifier",
-        "DecisionTreeRegressor", "DictionaryLearning", "EllipticEnvelope", "ExtraTreeClassifier",
-        "ExtraTreeRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor", "FactorAnalysis", "FastICA",
-        "GaussianMixture", "GaussianRandomProjection", "GradientBoostingClassifier", "GradientBoostingRegressor",
-        "GroupShuffleSplit", "HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "IsolationForest",
-        "KMeans", "LatentDirichletAllocation", "LinearSVC", "MDS", "MLPClassifier", "MLPRegressor", "MinCovDet",
-        "MiniBatchDictionaryLearning", "MiniBatchKMeans", "MiniBatchNMF", "MiniBatchSparsePCA",
-        "NeighborhoodComponentsAnalysis", "Nystroem", "OutputCodeClassifier", "PassiveAggressiveClassifier",
-        "PassiveAggressiveRegressor", "Perceptron", "QuantileTransformer", "RANSACRegressor", "RBFSampler",
-        "RandomForestClassifier", "RandomForestRegressor", "RandomTreesEmbedding", "RandomizedSearchCV",
-        "RepeatedKFold", "RepeatedStratifiedKFold", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor",
-        "ShuffleSplit", "SparsePCA", "SparseRandomProjection", "SpectralBiclustering", "SpectralClustering",
-        "SpectralCoclustering", "StratifiedShuffleSplit", "TSNE", "TheilSenRegressor", "TruncatedSVD", "UMAP",
-        "make_biclusters", "make_blobs", "make_checkerboard", "make_circles", "make_classification",
-        "make_friedman1", "make_friedman2", "make_friedman3", "make_gaussian_quantiles", "make_hastie_10_2",
-        "make_low_rank_matrix", "make_moons", "make_multilabel_classification", "make_regression", "make_s_curve",
-        "make_sparse_coded_signal", "make_sparse_uncorrelated", "make_spd_matrix", "make_swiss_roll",
-        "permutation_importance", "permutation_test_score", "resample", "shuffle", "train_test_split",
-    },
-)  # fmt: skip
-_RANDOM_WITH = {
-    "KFold": ("shuffle", {True}),
-    "StratifiedKFold": ("shuffle", {True}),
-    "StratifiedGroupKFold": ("shuffle", {True}),
-    "learning_curve": ("shuffle", {True}),
-    "LogisticRegression": ("solver", {"liblinear", "sag", "saga"}),
-    "LogisticRegressionCV": ("solver", {"liblinear", "sag", "saga"}),
-    "Ridge": ("solver", {"sag", "saga"}),
-    "RidgeClassifier": ("solver", {"sag", "saga"}),
-    "SVC": ("probability", {True}),
-    "NuSVC": ("probability", {True}),
-    "PCA": ("svd_solver", {"arpack", "randomized"}),
-    "Lasso": ("selection", {"random"}),
-    "ElasticNet": ("selection", {"random"}),
-    "NMF": ("init", {"random", "nndsvdar"}),
-}
-# torch functions that draw; layers draw their first weights when they are built.
-_RANDOM_TORCH = frozenset(
-    {
-        "bernoulli", "dropout", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like",
-        "randn", "randn_like", "randperm",
-    },
-)  # fmt: skip
-_TORCH_DATA = frozenset(
-    {"DataLoader", "RandomSampler", "SubsetRandomSampler", "WeightedRandomSampler", "random_split"}
-)
-_FIXED_NUMPY = frozenset(
-    {"Generator", "RandomState", "default_rng", "get_state", "SeedSequence", "PCG64", "MT19937"}
-)
-
 # Packages that are installed, never found through a search path that a notebook extends.
 SHIPPED = frozenset(
     {
@@ -353,20 +286,6 @@ _LOOK_MODULES = frozenset(
 )
 
 
-def seeded_by(dotted: str) -> tuple[str, ...]:
-    """The global streams of random numbers that calling ``dotted`` seeds."""
-    known = SEEDS.get(dotted)
-    if known is not None:
-        return known
-    last = dotted.rpartition(".")[2]
-    # The helpers that people keep in modules of their own bear these names.
-    return (
-        _ALL
-        if last in {"fix_seed", "random_seed", "seed_all", "seed_everything", "set_seed", "set_seeds"}
-        else ()
-    )
-
-
 def fitting_of(package: str, name: str, *, warm: bool) -> str:
     """How ``name``, a fitting method, treats an object made by ``package``.
 
@@ -379,6 +298,11 @@ def fitting_of(package: str, name: str, *, warm: bool) -> str:
     if name == "partial_fit" or warm or package not in REFITTING_LIBRARIES:
         return "further"
     return "anew"
+
+
+def returns_self(package: str) -> bool:
+    """Whether fitting methods of what ``package`` makes give the object itself back."""
+    return package in REFITTING_LIBRARIES
 
 
 def makes_model(dotted: str) -> bool:
@@ -423,40 +347,3 @@ def is_setting(dotted: str, texts: tuple[str, ...]) -> bool:
 def is_look_module(dotted: str) -> bool:
     """Whether a module is there to show things: its state changes no value that is computed."""
     return dotted.partition(".")[0] in _LOOK_MODULES
-
-
-def streams_of(dotted: str, constants: dict[str, object], keywords: frozenset[str]) -> tuple[str, ...]:
-    """The global streams of random numbers that calling ``dotted``, or fitting what it builds, draws from.
-
-    ``keywords`` are the keywords passed, ``constants`` the values of those that are constants.
-    """
-    package, _, rest = dotted.partition(".")
-    last = rest.rpartition(".")[2]
-    if package == "numpy":
-        return ("numpy",) if rest.startswith("random.") and last not in _FIXED_NUMPY else ()
-    if package == "random":
-        return ("python",) if last and last not in {"Random", "SystemRandom"} else ()
-    if package in {"sklearn", "imblearn", "umap"}:
-        return ("numpy",) if _draws_in_sklearn(last, constants, keywords) else ()
-    if package in {"torch", "torchvision"}:
-        layer = (
-            (rest.startswith("nn.") or package == "torchvision") and last[:1].isupper() and "Loss" not in last
-        )
-        draws = layer or last in _RANDOM_TORCH or last in _TORCH_DATA or rest.startswith("nn.init.")
-        return ("torch",) if draws and "generator" not in keywords else ()
-    if package in {"tensorflow", "keras"}:
-        layered = any(part in rest for part in ("layers.", "Sequential", "Model", "applications.", "models."))
-        draws = layered or rest.startswith("random.") or "random" in last
-        return ("tensorflow", "numpy", "python") if draws and "seed" not in keywords else ()
-    if package == "scipy":
-        return ("numpy",) if rest.endswith(".rvs") and "random_state" not in keywords else ()
-    return ()
-
-
-def _draws_in_sklearn(name: str, constants: dict[str, object], keywords: frozenset[str]) -> bool:
-    if "random_state" in keywords and constants.get("random_state", 0) is not None:
-        return False
-    if name in _RANDOM_WITH:
-        keyword, values = _RANDOM_WITH[name]
-        return constants.get(keyword) in values
-    return name in _RANDOM_SKLEARN and constants.get("shuffle", True) is not False

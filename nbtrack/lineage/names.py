@@ -79,7 +79,7 @@ def _function(name: str, thing: Thing, world: World, receiver: Things) -> Functi
     function = thing.function
     assert function is not None
     tracer = Tracer(world, 1)
-    given = {each: (Thing(),) for each in (*function.parameters, *function.keyword_only)}
+    given: dict[str, Things] = {each: (Thing(),) for each in (*function.parameters, *function.keyword_only)}
     tracer.invoke(thing, [given[each] for each in function.parameters], dict(given), receiver)
     return FunctionNames(
         name=name,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from nbtrack.lineage.commands import ipython_call
 from nbtrack.lineage.expressions import Expressions, element_of
@@ -20,7 +21,6 @@ from nbtrack.lineage.types import (
     Function,
     Import,
     Operand,
-    Place,
     Return,
     Star,
     Statement,
@@ -52,7 +52,7 @@ class _Compiler(Expressions):
     """Statements on top of expressions; one compiler for a cell and one for each function in it."""
 
     def statement(self, node: ast.stmt) -> None:
-        compile_node = _STATEMENTS.get(node.__class__)
+        compile_node = self._statements.get(node.__class__)
         if compile_node is not None:
             compile_node(self, node)
 
@@ -290,6 +290,33 @@ class _Compiler(Expressions):
         for parameter in getattr(node, "type_params", ()):  # from Python 3.12
             self._renamed = {**self._renamed, parameter.name: "%type"}
 
+    _statements: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {
+        ast.Expr: _expression,
+        ast.Assign: _assign,
+        ast.AugAssign: _augmented,
+        ast.AnnAssign: _annotated,
+        ast.Delete: _delete,
+        ast.Assert: _assert,
+        ast.Raise: _assert,
+        ast.Return: _return,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.If: _if,
+        ast.For: _for,
+        ast.AsyncFor: _for,
+        ast.While: _while,
+        ast.With: _with,
+        ast.AsyncWith: _with,
+        ast.Try: _try,
+        ast.TryStar: _try,
+        ast.Match: _match,
+        ast.FunctionDef: _function,
+        ast.AsyncFunctionDef: _function,
+        ast.ClassDef: _class,
+    }
+    if sys.version_info >= (3, 12):
+        _statements[ast.TypeAlias] = _type_alias
+
 
 _METHOD_KINDS = frozenset({"staticmethod", "classmethod", "property"})
 
@@ -310,11 +337,8 @@ def _function(
     defaults: dict[str, Operand],
     renamed: dict[str, str],
 ) -> Function:
-    compiler = _Compiler()
     own = {each.arg for each in _arguments(arguments)}
-    compiler._renamed = {old: new for old, new in renamed.items() if old not in own}
-    # Temporaries of the enclosing block stay visible in the body, so that they may not be taken again.
-    compiler._temporaries = 0 if not renamed else 1_000_000
+    compiler = _Compiler({old: new for old, new in renamed.items() if old not in own})
     compiler.statements(body)
     declared = _declarations(body)
     return Function(
@@ -357,31 +381,3 @@ def _nested_cell(source: str) -> tuple[Step, ...] | None:
     except (SyntaxError, ValueError):
         return None
     return tuple(step for statement in compile_cell(tree) for step in statement.steps)
-
-
-_STATEMENTS: dict[type[ast.AST], Callable[[_Compiler, Any], None]] = {
-    ast.Expr: _Compiler._expression,
-    ast.Assign: _Compiler._assign,
-    ast.AugAssign: _Compiler._augmented,
-    ast.AnnAssign: _Compiler._annotated,
-    ast.Delete: _Compiler._delete,
-    ast.Assert: _Compiler._assert,
-    ast.Raise: _Compiler._assert,
-    ast.Return: _Compiler._return,
-    ast.Import: _Compiler._import,
-    ast.ImportFrom: _Compiler._import_from,
-    ast.If: _Compiler._if,
-    ast.For: _Compiler._for,
-    ast.AsyncFor: _Compiler._for,
-    ast.While: _Compiler._while,
-    ast.With: _Compiler._with,
-    ast.AsyncWith: _Compiler._with,
-    ast.Try: _Compiler._try,
-    ast.TryStar: _Compiler._try,
-    ast.Match: _Compiler._match,
-    ast.FunctionDef: _Compiler._function,
-    ast.AsyncFunctionDef: _Compiler._function,
-    ast.ClassDef: _Compiler._class,
-}
-if hasattr(ast, "TypeAlias"):
-    _STATEMENTS[ast.TypeAlias] = _Compiler._type_alias

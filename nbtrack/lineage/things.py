@@ -111,10 +111,11 @@ class Thing:
     def part(self, key: str) -> Things:
         """What it holds under ``key``; all that may be meant when the key is not known."""
         if key in {ELEMENT, EACH}:
-            return union(self.held.values()) if self.container or self.held.get(ELEMENT) else ()
+            return union(self.held.values()) if self.container else self.held.get(EACH, ())
         found = self.held.get(key, ())
-        elements = self.held.get(ELEMENT)
-        return found + elements if elements else found
+        if key[0] != "[":
+            return found
+        return union([found, self.held.get(ELEMENT, ()), self.held.get(EACH, ())])
 
     def method(self, name: str) -> Things:
         """The member ``name`` of its class or of the nearest base that the notebook defines."""

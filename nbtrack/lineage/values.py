@@ -8,11 +8,13 @@ from typing import Any
 
 from nbtrack.lineage.knowledge import is_look_module
 from nbtrack.lineage.things import UNKNOWN, Binding, Facet, Frame, Thing, Things, World, union
-from nbtrack.lineage.types import EACH, ELEMENT, Branch, Either, Hold, Mix, Operand, Place, Step, Text, Value
+from nbtrack.lineage.types import EACH, Branch, Either, Hold, Mix, Operand, Place, Step, Text, Value
 
 __all__ = ["NAMESPACE", "Values"]
 
 NAMESPACE = "builtins.globals()"
+_ITERATION = ("__iter__", "__next__", "__getitem__")
+_INDEXING = ("__getitem__",)
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "exit", "quit", "__file__"}
 
 
@@ -43,14 +45,27 @@ class Values:
         self._observed: set[Thing] = set()
         self._log: list[tuple[dict[Any, Any], str, Any]] | None = None
         self._uncertain = 0
+        self._budget = 20_000
 
     def run(self, steps: Iterable[Step], frame: Frame) -> None:
+        """Run a block."""
         raise NotImplementedError
 
     def invoke(
         self, function: Thing, args: list[Things], keywords: dict[str, Things], receiver: Things
     ) -> Things:
+        """Call a function of the notebook."""
         raise NotImplementedError
+
+    def hand_over(self, things: Things) -> None:
+        """Give objects to code that cannot be seen."""
+        raise NotImplementedError
+
+    def subscripted(self, thing: Thing, key: str) -> Things:
+        """What indexing or iterating over an instance of a class of the notebook gives."""
+        methods = union(thing.method(name) for name in (_ITERATION if key == EACH else _INDEXING))
+        found = union(self.invoke(each, [], {}, (thing,)) for each in methods)
+        return union(each.part(EACH) or (each,) for each in found) if key == EACH else found
 
     # --- names
 
@@ -91,11 +106,13 @@ class Values:
             self.bind_global(name, things)
 
     def bind_global(self, name: str, things: Things, *, besides: tuple[int, ...] = ()) -> None:
+        """Bind a global name; ``besides`` are earlier executions whose binding of it still counts."""
         self._assign(self.world.names, name, Binding(things, (*besides, self.execution)))
         self.writes[name] = None
         self.deletes.discard(name)
 
     def delete(self, name: str, frame: Frame) -> None:
+        """``del name`` in ``frame``."""
         if self._is_global(name, frame):
             self.lookup(name, frame)
             self._assign(self.world.names, name, None)
@@ -178,6 +195,8 @@ class Values:
         for source in mix.sources:
             for thing in self.evaluate(source, frame):
                 path = path or thing.text is not None
+                if thing.made_of is not None:
+                    self.hand_over((thing,))  # its operators may be methods of the notebook
         return Thing(text="" if path else None, scalar=not mix.sources)
 
     def _evaluate_place(self, place: Place, frame: Frame) -> Things:
@@ -200,6 +219,8 @@ class Values:
         return things
 
     def _inside(self, thing: Thing, key: str, frame: Frame) -> Things:
+        if key == EACH and thing.streams:
+            self.draw(thing.streams)
         found = thing.part(key)
         if found:
             return found
@@ -209,6 +230,8 @@ class Values:
             return (member,)
         if thing.origin == NAMESPACE:
             return self.lookup(key[2:-2], frame) if key[:2] == "['" else ()
+        if thing.made_of is not None and key[0] == "[":
+            return self.subscripted(thing, key)
         found = thing.method(key) if thing.members is None else thing.member(key)
         for each in found:
             if each.kind == "property":
@@ -300,7 +323,7 @@ def _part_of(root: Thing, path: tuple[str, ...]) -> Thing:
     """Something inside ``root`` that nothing is known of."""
     thing = Thing(root.origin if root.origin and is_look_module(root.origin) else "")
     # A subscript may be a copy; an attribute, or what is iterated over, is the thing itself.
-    if all(key == EACH or key[0] != "[" for key in path):
+    if EACH in path or all(key[0] != "[" for key in path):
         thing.base = (root,)
     return thing
 
