@@ -95,7 +95,7 @@ def _environment(how: Pass, path: Path, scratch: Path) -> dict[str, str]:
         **os.environ,
         "IPYTHONDIR": str(scratch / "ipython"),
         "TMPDIR": str(scratch / "tmp"),
-        "PYTHONPATH": str(PROBE_FOLDER),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROBE_FOLDER), os.environ.get("PYTHONPATH")])),
         "JPY_SESSION_NAME": str(path),
         **how.environment,
     }
@@ -110,6 +110,7 @@ def _told(cell: Any) -> dict:
         "started": started,
         "ended": ended,
         "seconds": None if started is None or ended is None else ended - started,
+        "cpu_seconds": cell.get("cpu"),
         "execution_count": cell.execution_count,
         "error": f"{errors[0].ename}: {errors[0].evalue}"[:300] if errors else None,
     }
@@ -136,10 +137,22 @@ class _Client(NotebookClient):
         self.on_cell_executed = self._ask
 
     def _announce(self, cell: Any, **_others: Any) -> None:
+        cell["cpu"] = self._cpu_seconds()
         # nbclient sends no cell id; the session's metadata goes with every message.
         self.kc.session.metadata = {"cellId": cell["id"]}
 
+    def _cpu_seconds(self) -> float | None:
+        """Processor time of the kernel's main thread so far; None where the system does not tell (not Linux)."""
+        pid = self.km.provisioner.pid
+        try:
+            text = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text(encoding="ascii")
+        except OSError:
+            return None
+        return int(text.split()[0]) / 1e9
+
     async def _ask(self, cell: Any, execute_reply: dict, **_others: Any) -> None:
+        if cell["cpu"] is not None:
+            cell["cpu"] = self._cpu_seconds() - cell["cpu"]
         index = int(cell["id"][5:]) if cell["id"].startswith("cell-") else -1
         asked = self._probes.get(index)
         if asked is None or execute_reply["content"]["status"] != "ok":

@@ -56,13 +56,16 @@ def _text(outputs: Sequence[Mapping]) -> str:
     return _ADDRESS.sub("0x", json.dumps(kept, sort_keys=True))
 
 
-def added_seconds(plain: Sequence[Mapping], tracked: Sequence[Mapping], index: int) -> float | None:
-    """Median seconds of a cell with the tracker, less the median without; None where it was not timed."""
+def added_seconds(
+    plain: Sequence[Mapping], tracked: Sequence[Mapping], index: int, clock: str = "seconds"
+) -> float | None:
+    """Median seconds of a cell with the tracker, less the median without; None where it was not timed.
+
+    ``clock`` is ``seconds`` (by the clock on the wall) or ``cpu_seconds`` (of the kernel's main thread).
+    """
     medians = []
     for passes in (plain, tracked):
-        seconds = [
-            one["cells"][index]["seconds"] for one in passes if one["cells"][index]["seconds"] is not None
-        ]
+        seconds = [told for one in passes if (told := one["cells"][index].get(clock)) is not None]
         if not seconds:
             return None
         medians.append(statistics.median(seconds))

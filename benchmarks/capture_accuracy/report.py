@@ -39,6 +39,7 @@ class Notebook:
     changed: Mapping[int, str]
     broken: tuple[int, ...]
     added: tuple[float, ...]
+    added_cpu: tuple[float, ...]
     added_elsewhere: tuple[float, ...]
     pickling: tuple[float, ...]
     capture_seconds: tuple[float, ...]
@@ -88,6 +89,7 @@ def _notebook(name: str, tracker: str, label: dict, capture: dict) -> Notebook:
     plain, tracked = capture["passes"]["plain"], capture["passes"]["tracked"]
     training = {cell["index"] for cell in label["cells"] if cell.get("training")}
     added = {index: added_seconds(plain, tracked, index) for index in capture["cells"]}
+    cpu = [added_seconds(plain, tracked, index, "cpu_seconds") for index in sorted(training & added.keys())]
     pickling = {
         index: sum(
             model["pickle_seconds"] or 0
@@ -104,6 +106,7 @@ def _notebook(name: str, tracker: str, label: dict, capture: dict) -> Notebook:
         changed=changed_cells(plain, tracked),
         broken=tuple(index for index in failing if all(not one["cells"][index]["error"] for one in plain)),
         added=tuple(added[index] for index in sorted(training) if added.get(index) is not None),
+        added_cpu=tuple(seconds for seconds in cpu if seconds is not None),
         added_elsewhere=tuple(v for index, v in added.items() if index not in training and v is not None),
         pickling=tuple(pickling[index] for index in sorted(training) if added.get(index) is not None),
         capture_seconds=tuple(
@@ -161,11 +164,11 @@ def _per_notebook(tracker: str, notebooks: list[Notebook]) -> Iterable[str]:
     yield ""
     yield "Recall · precision, as hits/total; slices are those of the training cells that made runs."
     yield ""
-    yield "| notebook | " + " | ".join(COLUMNS) + " | outputs changed | added ms per training cell |"
+    yield "| notebook | " + " | ".join(COLUMNS) + " | outputs changed | added per training cell (processor) |"
     yield "|---|" + "---|" * (len(COLUMNS) + 2)
     for notebook in notebooks:
         row = [_column(notebook.score, column) for column in COLUMNS]
-        added = f"{1000 * statistics.median(notebook.added):.1f}" if notebook.added else "-"
+        added = f"{_ms(notebook.added)} ({_ms(notebook.added_cpu)})"
         yield f"| {_short(notebook.name)} | " + " | ".join(row) + f" | {len(notebook.changed)} | {added} |"
     yield ""
 
@@ -191,7 +194,10 @@ def _times(results: Mapping[str, list[Notebook]]) -> Iterable[str]:
     yield "|---|" + "---|" * len(results)
     rows = {
         "added per training cell, median": lambda ns: _ms(v for n in ns for v in n.added),
-        "of that, beside one pickling of its models, median": lambda ns: _ms(
+        "added processor time per training cell (kernel's main thread), median": lambda ns: _ms(
+            v for n in ns for v in n.added_cpu
+        ),
+        "of the added time, beside one pickling of its models, median": lambda ns: _ms(
             a - p for n in ns for a, p in zip(n.added, n.pickling, strict=True)
         ),
         "added per other cell, median": lambda ns: _ms(v for n in ns for v in n.added_elsewhere),
