@@ -35,6 +35,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import is_dataclass
+from itertools import compress, repeat
 from typing import Any, TypeAlias
 
 from nbtrack.digests.containers import CONTAINERS, Within, dataclass_cell, other_cell
@@ -51,6 +52,10 @@ Teller: TypeAlias = "Callable[[Any, Encoder], Told | Cell]"
 # Kinds whose payload has no fixed length.
 _SIZED = frozenset((b"I", b"s", b"b", b"x", b"l", b"u", b"d", b"S", b"O", b"P"))
 _MANY = 1024
+
+# Kinds of the usual cells of a text column; others are looked at one by one.
+_USUAL = {str: b"s"[0], type(None): b"N"[0]}
+_IS_STRING = bytes(kind == b"s"[0] for kind in range(256))
 _UINT32_MAX = (1 << 32) - 1
 
 
@@ -215,15 +220,15 @@ def _uniform(values: Sequence[Any], cls: type) -> bytes | None:
 
 def _strings_with_missing(values: Sequence[Any], encoder: Encoder) -> bytes | None:
     """The encoding of strings among which some are missing: the usual text column; None for other values."""
-    strings = [value for value in values if type(value) is str]
-    if len(strings) * 4 < len(values):
+    kinds = bytearray(map(_USUAL.get, map(type, values), repeat(0)))
+    if kinds.count(b"s") * 4 < len(kinds):
         return None
-    kinds = bytearray(b"s" * len(values))
-    for row, value in enumerate(values):
-        if type(value) is not str:
-            kind, payload = encoder.cell(value)
-            if payload or kind in _SIZED:
-                return None
-            kinds[row] = kind[0]
-    data, lengths = _joined(strings)
+    row = kinds.find(0)
+    while row >= 0:
+        kind, payload = encoder.cell(values[row])
+        if payload or kind in _SIZED:
+            return None
+        kinds[row] = kind[0]
+        row = kinds.find(0, row + 1)
+    data, lengths = _joined(list(compress(values, kinds.translate(_IS_STRING))))
     return _sections(bytes(kinds), lengths, data)

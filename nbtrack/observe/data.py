@@ -9,7 +9,7 @@ from nbtrack.digests import content
 from nbtrack.observe.profiles import profiles as profiles_of
 from nbtrack.records import Column, Content, Dataset
 
-__all__ = ["dataset"]
+__all__ = ["dataset", "forget_profiles"]
 
 _MOST = 256
 
@@ -26,6 +26,11 @@ def dataset(name: str, role: str, value: Any, *, profiles: bool = True) -> Datas
     """
     found = content(value)
     return Dataset(name=name, role=role, content=_with_profiles(value, found) if profiles else found)
+
+
+def forget_profiles() -> None:
+    """Forget all profiles; the next record of each content computes its own."""
+    _profiled.clear()
 
 
 def _with_profiles(value: Any, found: Content) -> Content:

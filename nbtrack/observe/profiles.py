@@ -115,11 +115,12 @@ def _numbers(array: Any) -> Profile:
     np = sys.modules["numpy"]
     total = _Moments()
     for part in _parts(array):
-        present = part
+        present = np.ascontiguousarray(part)
         if part.dtype.kind == "f":
-            absent = np.isnan(part)
-            if absent.any():
-                present = part[~absent]
+            with np.errstate(invalid="ignore"):
+                some_missing = np.isnan(present.min()) if len(present) else False
+            if some_missing:
+                present = present[~np.isnan(present)]
         total.add(present, len(part))
     sample = _spaced(array)
     ends = (total.least, total.greatest)
@@ -150,8 +151,8 @@ class _Moments:
         least, greatest = present.min().item(), present.max().item()
         with np.errstate(all="ignore"):
             mean = float(present.mean(dtype=np.float64))
-            spread = present - (mean if math.isfinite(mean) else 0)
-            squares = float(np.einsum("i,i", spread, spread))
+            spread = present - np.float64(mean if math.isfinite(mean) else 0)
+            squares = float(np.multiply(spread, spread, out=spread).sum())
             if not self.count:
                 self.least, self.greatest, self.mean, self._squares = least, greatest, mean, squares
             else:
