@@ -29,15 +29,15 @@ from nbtrack.store.entries import (
     FOLDS_AT,
     HEADER,
     MAGIC,
-    MICRO,
     NOTE,
     NOTE_MARK,
     POINT,
     POINT_SIZE,
     Curves,
-    parse,
+    Parser,
 )
 from nbtrack.store.lock import try_lock
+from nbtrack.store.points import MICRO
 from nbtrack.store.values import to_json
 
 __all__ = ["Journal", "journal_path"]
@@ -92,6 +92,7 @@ class Journal:
         self._seed = self._folds & 0xFFFFFFFF
         self._base = -(2**62)  # no base yet: the first point notes one
         self._series.clear()
+        self._notes: list[tuple[int, int, list[Any]]] = []  # where they begin and end, and what they say
 
     @property
     def used_bytes(self) -> int:
@@ -148,7 +149,9 @@ class Journal:
 
     def _note(self, content: list[Any]) -> None:
         payload = to_json(content).encode("ascii")
+        begin = self._offset
         self._put(NOTE.pack(NOTE_MARK, len(payload), zlib.crc32(payload, self._seed)) + payload)
+        self._notes.append((begin, self._offset, content))
 
     def _put(self, entry: bytes) -> None:
         end = self._offset + len(entry)
@@ -198,7 +201,13 @@ class Journal:
         if self._map is None or self._offset == self._start:
             return {}
         self._folding = True
-        return parse(self._map[self._start : self._offset + 2], self._folds)
+        parser, at = Parser(self._folds), self._start
+        for begin, end, content in self._notes:
+            parser.take_points(self._map[at:begin])
+            parser.take_note(content)
+            at = end
+        parser.take_points(self._map[at : self._offset])
+        return parser.curves
 
     def _resolve(self) -> None:
         assert self._settle is not None

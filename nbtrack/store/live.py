@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.errors import StoreCorrupt
-from nbtrack.records import Metric, Point, Run, State
+from nbtrack.records import Metric, Run, State
 from nbtrack.store.entries import Curves, Follower
 from nbtrack.store.journal import journal_path
+from nbtrack.store.points import Columns
 
 __all__ = ["Live"]
 
@@ -57,7 +58,7 @@ def _with_logged(run: Run, curves: Curves) -> Run:
     if not logged:
         return run
     known = [
-        _updated(metric, logged.pop(metric.name, [])) if not metric.dataset else metric
+        _updated(metric, logged.pop(metric.name, None)) if not metric.dataset else metric
         for metric in run.metrics
     ]
     new = [
@@ -67,8 +68,10 @@ def _with_logged(run: Run, curves: Curves) -> Run:
     return replace(run, metrics=(*known, *new))
 
 
-def _updated(metric: Metric, points: Sequence[Point]) -> Metric:
-    if not points:
+def _updated(metric: Metric, new: Columns | None) -> Metric:
+    if not new:
         return metric
-    before = metric.points if metric.points > 1 else 0
-    return replace(metric, value=points[-1].value, points=before + len(points), at=points[-1].time)
+    # What was logged before stands in the metric already; a number that only was handed over is not of the curve.
+    before = metric.points if metric.points > 1 or metric.origin == "explicit" else 0
+    (last,) = new.points(len(new) - 1)
+    return replace(metric, value=last.value, points=before + len(new), at=last.time)

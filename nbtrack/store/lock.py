@@ -20,10 +20,9 @@ from nbtrack.errors import StoreBusy, StoreUnwritable
 
 __all__ = ["WriteLock", "try_lock"]
 
-_FIRST_WAIT, _LONGEST_WAIT = (
-    0.0002,
-    0.005,
-)  # seconds between attempts: short enough to be fair among many writers
+# Seconds between attempts: short, to be fair among many writers.
+_FIRST_WAIT = 0.0002
+_LONGEST_WAIT = 0.0005
 
 
 def try_lock(descriptor: int) -> bool:

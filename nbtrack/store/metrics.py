@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from nbtrack.records import Metric, Point
 from nbtrack.store.entries import Curves
-from nbtrack.store.points import PIECE, pack, unpack
+from nbtrack.store.points import PIECE, Columns, pack, unpack
 from nbtrack.store.reading import Reader
 from nbtrack.store.values import clean, clean_or_none, metric_to_sql
 from nbtrack.store.writing import Writer
@@ -86,7 +86,7 @@ def _logged(connection: sqlite3.Connection, run_pk: int) -> dict[tuple[str, str 
         (run_pk,),
     )
     return {
-        (name, dataset or None): (first + count, unpack(data, count)[-1])
+        (name, dataset or None): (first + count, unpack(data, count).points(count - 1)[0])
         for name, dataset, first, count, data in rows.fetchall()
     }
 
@@ -96,11 +96,11 @@ def _write_curve(connection: sqlite3.Connection, writer: Writer, run_pk: int, me
     connection.execute(
         "DELETE FROM points WHERE run = ? AND name = ? AND dataset = ?", (run_pk, name, dataset)
     )
-    _append_points(connection, (run_pk, name, dataset), metric.curve, logged=0)
+    _append_points(connection, (run_pk, name, dataset), Columns.of(metric.curve), logged=0)
 
 
 def _append_points(
-    connection: sqlite3.Connection, key: tuple[int, int, str], points: Sequence[Point], *, logged: int
+    connection: sqlite3.Connection, key: tuple[int, int, str], points: Columns, *, logged: int
 ) -> None:
     # A logged point takes the place of a curve that was handed over before.
     connection.execute(
@@ -114,14 +114,16 @@ def _append_points(
     if last is not None:
         first, count, data = last
         if count < _TAIL:
-            points = [*unpack(data, count), *points]
+            tail = unpack(data, count)
+            tail.extend(points.steps, points.micros, points.values)
+            points = tail
             connection.execute(
                 "DELETE FROM points WHERE run = ? AND name = ? AND dataset = ? AND first = ?", (*key, first)
             )
         else:
             first += count
     for start in range(0, len(points), PIECE):
-        piece = points[start : start + PIECE]
+        piece = points.part(start, start + PIECE)
         connection.execute(
             "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
             (*key, first + start, len(piece), logged, pack(piece)),

@@ -9,34 +9,83 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import sub
+from typing import Self
 
 from nbtrack.errors import StoreCorrupt
 from nbtrack.records import Point
 from nbtrack.store.values import from_json, to_json
 
-__all__ = ["PIECE", "pack", "unpack"]
+__all__ = ["MICRO", "PIECE", "Columns", "pack", "unpack"]
 
 PIECE = 8192  # points at most in one piece
-_INT64 = range(-(2**63), 2**63)
+MICRO = 1_000_000  # times are kept in whole microseconds
 _PLAIN, _WIDE = b"\x01", b"\x02"
-_MICRO = 1_000_000
 
 
-def pack(points: Sequence[Point]) -> bytes:
-    """One piece. Times are kept to the microsecond."""
-    steps = _differences([point.step for point in points])
-    times = _differences([round(point.time * _MICRO) for point in points])
-    values = struct.pack(f"<{len(points)}d", *(point.value for point in points))
-    if not all(step in _INT64 for step in steps) or not all(time in _INT64 for time in times):
-        wide = [to_json([steps, times]).encode("ascii"), values]
-        return _WIDE + zlib.compress(struct.pack("<I", len(wide[0])) + b"".join(wide), 1)
-    columns = (_integers(steps), _integers(times), values)
-    return _PLAIN + zlib.compress(b"".join(_shuffled(column) for column in columns), 1)
+class Columns:
+    """A curve as three columns, which cost a fifth of as many points; times in microseconds."""
+
+    __slots__ = ("micros", "steps", "values")
+
+    def __init__(
+        self, steps: Iterable[int] = (), micros: Iterable[int] = (), values: Iterable[float] = ()
+    ) -> None:
+        self.steps = list(steps)
+        self.micros = list(micros)
+        self.values = list(values)
+
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> Self:
+        """The columns of some points."""
+        return cls(
+            [point.step for point in points],
+            [round(point.time * MICRO) for point in points],
+            [point.value for point in points],
+        )
+
+    def append(self, step: int, micros: int, value: float) -> None:
+        """Add a point."""
+        self.steps.append(step)
+        self.micros.append(micros)
+        self.values.append(value)
+
+    def extend(self, steps: Iterable[int], micros: Iterable[int], values: Iterable[float]) -> None:
+        """Add points."""
+        self.steps += steps
+        self.micros += micros
+        self.values += values
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def part(self, start: int, stop: int) -> Columns:
+        """The points from ``start`` up to ``stop``."""
+        where = slice(start, stop)
+        return Columns(self.steps[where], self.micros[where], self.values[where])
+
+    def points(self, start: int = 0) -> list[Point]:
+        """The points from number ``start`` on."""
+        columns = zip(self.steps[start:], self.values[start:], self.micros[start:], strict=True)
+        return [Point(step, value, micros / MICRO) for step, value, micros in columns]
 
 
-def unpack(data: bytes, count: int) -> list[Point]:
+def pack(columns: Columns) -> bytes:
+    """One piece."""
+    count = len(columns)
+    steps, micros = _differences(columns.steps), _differences(columns.micros)
+    values = struct.pack(f"<{count}d", *columns.values)
+    try:
+        plain = [struct.pack(f"<{count}q", *steps), struct.pack(f"<{count}q", *micros), values]
+    except struct.error:  # a number beyond 64 bits
+        wide = to_json([steps, micros]).encode("ascii")
+        return _WIDE + zlib.compress(struct.pack("<I", len(wide)) + wide + values, 1)
+    return _PLAIN + zlib.compress(b"".join(_shuffled(column) for column in plain), 1)
+
+
+def unpack(data: bytes, count: int) -> Columns:
     """The points of one piece.
 
     Raises:
@@ -46,27 +95,20 @@ def unpack(data: bytes, count: int) -> list[Point]:
         raw = zlib.decompress(data[1:])
         if data[:1] == _WIDE:
             length = int.from_bytes(raw[:4], "little")
-            steps, times = from_json(raw[4 : 4 + length].decode("ascii"))
+            steps, micros = from_json(raw[4 : 4 + length].decode("ascii"))
             values = struct.unpack(f"<{count}d", raw[4 + length :])
         else:
             size = 8 * count
             steps = struct.unpack(f"<{count}q", _straight(raw[:size]))
-            times = struct.unpack(f"<{count}q", _straight(raw[size : 2 * size]))
+            micros = struct.unpack(f"<{count}q", _straight(raw[size : 2 * size]))
             values = struct.unpack(f"<{count}d", _straight(raw[2 * size :]))
     except (zlib.error, struct.error, ValueError) as error:
         raise StoreCorrupt(f"A piece of a curve of {count} points cannot be read: {error}.") from error
-    return [
-        Point(step, value, time / _MICRO)
-        for step, value, time in zip(accumulate(steps), values, accumulate(times), strict=True)
-    ]
+    return Columns(accumulate(steps), accumulate(micros), values)
 
 
 def _differences(numbers: list[int]) -> list[int]:
-    return [later - earlier for earlier, later in pairwise([0, *numbers])]
-
-
-def _integers(numbers: list[int]) -> bytes:
-    return struct.pack(f"<{len(numbers)}q", *numbers)
+    return [*numbers[:1], *map(sub, numbers[1:], numbers)]
 
 
 def _shuffled(column: bytes) -> bytes:

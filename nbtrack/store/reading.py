@@ -271,14 +271,27 @@ class Reader:
         return known
 
 
-def read_curve(connection: sqlite3.Connection, run_pk: int, name: str, dataset: str | None) -> list[Point]:
-    """The stored points of one metric; of several datasets, where none is asked for, the first's."""
-    rows = connection.execute(
-        "SELECT dataset, count, data FROM points WHERE run = ?1 AND name = (SELECT pk FROM names WHERE name = ?2) "
-        "AND (?3 IS NULL OR dataset = ?3) ORDER BY dataset, first",
+def read_curve(
+    connection: sqlite3.Connection, run_pk: int, name: str, dataset: str | None, start: int = 0
+) -> tuple[list[Point], int]:
+    """The stored points of one metric from number ``start`` on, and how many there are in all.
+
+    Of several datasets, where none is asked for, the first's.
+    """
+    key = "run = ?1 AND name = (SELECT pk FROM names WHERE name = ?2)"
+    which, length = connection.execute(
+        f"SELECT dataset, MAX(first + count) FROM points WHERE {key} AND (?3 IS NULL OR dataset = ?3) "  # noqa: S608 - values are bound
+        "GROUP BY dataset ORDER BY dataset LIMIT 1",
         (run_pk, name, dataset),
-    ).fetchall()
-    return [point for which, count, data in rows if which == rows[0][0] for point in unpack(data, count)]
+    ).fetchone() or (None, 0)
+    pieces = connection.execute(
+        f"SELECT first, count, data FROM points WHERE {key} AND dataset = ?3 AND first + count > ?4 ORDER BY first",  # noqa: S608 - as above
+        (run_pk, name, which, start),
+    )
+    points = []
+    for first, count, data in pieces:
+        points += unpack(data, count).points(max(0, start - first))
+    return points, length
 
 
 def read_sessions(

@@ -129,11 +129,11 @@ class Store:
             run = self._reader.whole_run(connection, _resolve(connection, ref))
             return self._live.with_metrics(connection, [run])[0]
 
-    def points(self, run_id: str, metric: str, *, dataset: str | None = None) -> list[Point]:
+    def points(self, run_id: str, metric: str, *, dataset: str | None = None, start: int = 0) -> list[Point]:
         """The curve of a metric, in the order of logging; also of a run that is being trained.
 
         Of a metric measured on several datasets, ``dataset`` says which; None is the first. A metric without a
-        curve gives an empty list.
+        curve gives an empty list. ``start`` leaves out so many points at the beginning, for who has them already.
         """
         while True:
             with self._view() as connection:
@@ -145,12 +145,13 @@ class Store:
                 if row is None:
                     raise _unknown(connection, run_id)
                 run_pk, session_id, folds, ended_at = row
-                stored = read_curve(connection, run_pk, metric, dataset)
+                stored, length = read_curve(connection, run_pk, metric, dataset, start)
             if ended_at is not None or dataset:
                 return stored
             live = self._live.curves(session_id, folds)
             if live is not None:
-                return stored + live.get((run_id, metric), [])
+                new = live.get((run_id, metric))
+                return stored + new.points(max(0, start - length)) if new else stored
             # The kernel folded its journal after our look at the database: look again.
 
     def read_model(self, run_id: str) -> tuple[bytes, list[Buffer]]:
