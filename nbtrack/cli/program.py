@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from nbtrack import __version__
 from nbtrack.errors import AmbiguousRun, NbtrackError, QueryError, UnknownRun
 
 __all__ = ["VERBS", "program", "run"]
@@ -51,7 +50,7 @@ class _Verbs(click.Group):
     type=click.Path(path_type=Path),
     help="The .nbtrack folder, or the project that has it. Default: the nearest upward.",
 )
-@click.version_option(__version__, message="nbtrack %(version)s")
+@click.version_option(package_name="nbtrack", message="nbtrack %(version)s")
 @click.pass_context
 def program(context: click.Context, store: Path | None) -> None:
     """Lists and shows the runs that notebooks left in a project's .nbtrack folder.
