@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from nbtrack.lineage.types import (
     CONSTANT,
@@ -29,6 +29,8 @@ from nbtrack.lineage.types import (
 )
 
 __all__ = ["Expressions"]
+
+_Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 # Longer texts are no file names, and literals of many elements only hold what they were written with.
 _LONGEST_TEXT = 400
@@ -191,7 +193,11 @@ class Expressions:
                     parts.append((name, operand))
         return Hold(tuple(parts))
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
+    def _comprehension(self, node: _Comprehension) -> Value:
+        return self.comprehension(node, Use.TAKEN)
+
+    def comprehension(self, node: _Comprehension, use: Use) -> Value:
+        """A comprehension; ``use`` is what becomes of its elements."""
         outer = self._renamed
         self._renamed = dict(outer)
         for generator in node.generators:
@@ -199,6 +205,8 @@ class Expressions:
         if isinstance(node, ast.DictComp):
             self.touch(node.key)
             element = self.operand(node.value)
+        elif use != Use.TAKEN and isinstance(node.elt, ast.Call):
+            element = self.named(self.call(node.elt, use))
         else:
             element = self.operand(node.elt)
         self._renamed = outer

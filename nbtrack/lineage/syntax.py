@@ -79,6 +79,8 @@ class _Compiler(Expressions):
                 self.call(node, use)
             else:
                 self.steps.extend(steps)
+        elif isinstance(node, ast.ListComp | ast.SetComp):
+            self.comprehension(node, use)
         else:
             self.touch(node)
 
