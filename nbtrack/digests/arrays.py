@@ -9,7 +9,6 @@ Every NaN counts as the one NaN; 0.0 and -0.0 differ.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from blake3 import blake3
@@ -24,7 +23,6 @@ __all__ = [
     "array_told",
     "fixed_leaf",
     "form_of",
-    "row_major_strips",
     "shape_bytes",
     "strip",
     "teller",
@@ -33,9 +31,6 @@ __all__ = [
 # Up to so many bytes and columns an array of numbers is also told by columns.
 _BY_COLUMN_BYTES = 4 << 20
 _BY_COLUMN_MOST = 256
-
-# Columns of a matrix that are brought together at once: several share each line of the processor's cache.
-_GROUP = 32
 
 # From so many bytes on, an array that lies column by column is recognised as it lies.
 _LARGE_BYTES = 1 << 20
@@ -76,41 +71,6 @@ def array_told(array: Any, encoder: Encoder) -> Told:
         columns = sys.modules["numpy"].ascontiguousarray(array.T)
         strips = tuple(strip(str(place), column, encoder) for place, column in enumerate(columns))
     return Told(raw, array.shape, strips, array.nbytes)
-
-
-def row_major_strips(names: Sequence[str], matrix: Any) -> list[Strip]:
-    """The columns of a matrix of fixed-width values that lies row by row: the same as each alone, in less time.
-
-    Its memory is passed once; columns are brought together in groups, so that a copy takes 16 MB at most.
-    """
-    np = sys.modules["numpy"]
-    form = form_of(matrix.dtype)
-    rows, width = matrix.shape
-    columns: list[list[bytes]] = [[] for _ in names]
-    for start in range(0, rows, CHUNK_ROWS):
-        slab = matrix[start : start + CHUNK_ROWS]
-
-        def leaves(slab: Any = slab) -> bytes:
-            groups = (np.ascontiguousarray(slab[:, at : at + _GROUP].T) for at in range(0, width, _GROUP))
-            return b"".join(
-                chunk for group in groups for column in group for chunk in _fixed_chunks(column, form)
-            )
-
-        whole = slab.flags.c_contiguous
-        key = ("rows", form.label, form.native, width)
-        joined = recognised(key, (slab.reshape(-1).view(np.uint8),), leaves) if whole else leaves()
-        for place, chunks in enumerate(columns):
-            chunks.append(joined[place * 32 : place * 32 + 32])
-    full = rows >= CHUNK_ROWS
-    return [
-        Strip(
-            name,
-            form.label,
-            node(b"column", form.encoded, size(rows), b"".join(chunks)),
-            tuple(chunks) if full else (),
-        )
-        for name, chunks in zip(names, columns, strict=True)
-    ]
 
 
 def strip(name: str, array: Any, encoder: Encoder) -> Strip:
@@ -213,21 +173,29 @@ def _column_major_chunks(array: Any, form: Form) -> tuple[bytes, ...]:
 
 def fixed_leaf(array: Any, form: Form | None = None) -> bytes:
     """The leaf of a piece of an array: of its bytes in C order, little endian, with one NaN and no padding."""
-    np = sys.modules["numpy"]
     if form is None:
         form = form_of(array.dtype)
+    flat = _flat(array, form)
+    data = flat.view("u1")
+    return leaf(data, form.normal, _NORMAL[form.normal == "bool"], flat) if form.normal else leaf(data)
+
+
+def canonical_bytes(array: Any, form: Form) -> Any:
+    """The bytes that the leaf of a piece of an array is hashed from."""
+    flat = _flat(array, form)
+    return _NORMAL[form.normal == "bool"](flat) if form.normal else flat.view("u1")
+
+
+def _flat(array: Any, form: Form) -> Any:
+    """The values in C order and little endian, with one dimension; not copied where they lie so already."""
+    np = sys.modules["numpy"]
     if not form.native:
         array = array.astype(array.dtype.newbyteorder("<"))
     if not array.flags.c_contiguous:
         array = np.ascontiguousarray(array)
     if type(array) is not np.ndarray:
         array = array.view(np.ndarray)
-    flat = array if array.ndim == 1 else array.reshape(-1)
-    data = flat.view(np.uint8)
-    normal = form.normal
-    if not normal:
-        return leaf(data)
-    return leaf(data, normal, _one_true if normal == "bool" else _one_nan, flat)
+    return array if array.ndim == 1 else array.reshape(-1)
 
 
 def _one_true(flat: Any) -> Any:
@@ -256,6 +224,9 @@ def _one_nan(flat: Any) -> Any:
             if np.count_nonzero(bits == nan) < np.count_nonzero(missing):
                 flat = np.where(missing, nan, bits)
     return flat.view(np.uint8)
+
+
+_NORMAL = (_one_nan, _one_true)
 
 
 def _cell_chunks(array: Any, encoder: Encoder) -> tuple[bytes, ...]:

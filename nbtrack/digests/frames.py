@@ -11,15 +11,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from nbtrack.digests.arrays import row_major_strips
 from nbtrack.digests.columns import column
 from nbtrack.digests.encode import Encoder, Teller
+from nbtrack.digests.matrices import interleaved
+from nbtrack.digests.matrices import strips as interleaved_strips
 from nbtrack.digests.scalars import MISSING, Cell, named
 from nbtrack.digests.tree import Strip, Told, node, size
 
 __all__ = ["arrays_of", "teller"]
-
-_LONG_BYTES = 65_536
 
 
 def teller(cls: type) -> Teller | None:
@@ -59,40 +58,15 @@ def _strips(names: list[str], arrays: list[Any], encoder: Encoder) -> list[Strip
     strips: list[Strip] = []
     place = 0
     while place < len(arrays):
-        matrix = _interleaved(arrays, place)
+        matrix = interleaved(arrays, place)
         if matrix is None:
             strips.append(column(names[place], arrays[place], encoder))
             place += 1
         else:
             end = place + matrix.shape[1]
-            strips += row_major_strips(names[place:end], matrix)
+            strips += interleaved_strips(names[place:end], matrix)
             place = end
     return strips
-
-
-def _interleaved(arrays: list[Any], place: int) -> Any:
-    """The matrix that this column and its neighbours to the right are views on, if they are many and long."""
-    np = sys.modules["numpy"]
-    first = arrays[place]
-    if type(first) is not np.ndarray or first.flags.c_contiguous or first.nbytes < _LONG_BYTES:
-        return None
-    if first.dtype.hasobject or first.strides[0] <= 0:
-        return None
-    address, stride, width = _address(first), first.strides[0], first.itemsize
-    count = 1
-    for other in arrays[place + 1 : place + stride // width]:
-        same = type(other) is np.ndarray and other.dtype == first.dtype and other.strides == first.strides
-        if not same or _address(other) != address + count * width:
-            break
-        count += 1
-    if count == 1:
-        return None
-    shape, strides = (len(first), count), (stride, width)
-    return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
-
-
-def _address(array: Any) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def arrays_of(frame: Any) -> Iterator[Any]:

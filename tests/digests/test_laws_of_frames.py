@@ -288,3 +288,19 @@ def test_long_columns_are_told_by_row_chunks_of_any_type():
         assert [then == now for then, now in zip(one.chunks, two.chunks, strict=True)] == [True, False], (
             one.name
         )
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i4", "?", "M8[ns]", ">f8"])
+@pytest.mark.parametrize("width", [2, 40])
+def test_numbers_that_lie_row_by_row_have_the_digests_of_their_columns(dtype, width):
+    rows = CHUNK_ROWS + 777
+    values = np.random.default_rng(0).integers(0, 2, (rows, width)).astype(dtype)
+    if dtype == "f4":
+        values[5::7] = np.nan
+    byrow = pd.DataFrame(values, copy=False)
+    assert not byrow.iloc[:, 0].to_numpy().flags.c_contiguous
+    apart = pd.DataFrame({place: values[:, place].copy() for place in range(width)})
+    assert content(byrow).columns == content(apart).columns
+    assert digest(byrow) == digest(apart) == digest(byrow.iloc[:, ::-1].iloc[:, ::-1])
+    part = byrow.iloc[:, 1:]
+    assert content(part).columns == content(apart).columns[1:]

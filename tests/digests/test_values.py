@@ -217,6 +217,10 @@ def test_a_value_that_contains_itself_is_refused_in_words():
     loop.append({"again": loop})
     with pytest.raises(DigestError, match="contains itself"):
         digest(loop)
+    array = np.zeros(1, dtype=object)
+    array[0] = array
+    with pytest.raises(DigestError, match="too deeply"):
+        digest(array)
     deep = []
     for _ in range(5000):
         deep = [deep]

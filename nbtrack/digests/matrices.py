@@ -1,0 +1,90 @@
+"""Frames whose numbers lie row by row, as pandas keeps those that were made from a matrix.
+
+Column by column, such memory would be read once for every column. It is passed once instead, by bands of rows that
+fit the processor's cache, with one hasher for each column.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from blake3 import blake3
+
+from nbtrack.digests.arrays import Form, canonical_bytes, form_of
+from nbtrack.digests.recognise import recognised
+from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, node, size
+
+__all__ = ["interleaved", "strips"]
+
+# A band of a group of columns is about a megabyte.
+_BAND_ROWS = 8192
+_GROUP = 16
+_LONG_BYTES = 65_536
+
+
+def interleaved(arrays: Sequence[Any], place: int) -> Any:
+    """The matrix that this column and its neighbours to the right are views on; None if they are few or short."""
+    np = sys.modules["numpy"]
+    first = arrays[place]
+    if type(first) is not np.ndarray or first.flags.c_contiguous or first.nbytes < _LONG_BYTES:
+        return None
+    stride, width = first.strides[0], first.itemsize
+    if first.dtype.hasobject or stride <= 0 or width * CHUNK_ROWS > PIECE_BYTES:
+        return None
+    address = _address(first)
+    count = 1
+    for other in arrays[place + 1 : place + stride // width]:
+        same = type(other) is np.ndarray and other.dtype == first.dtype and other.strides == first.strides
+        if not same or _address(other) != address + count * width:
+            break
+        count += 1
+    if count == 1:
+        return None
+    return np.lib.stride_tricks.as_strided(first, (len(first), count), (stride, width), writeable=False)
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def strips(names: Sequence[str], matrix: Any) -> list[Strip]:
+    """The columns of such a matrix, each as it would be alone."""
+    form = form_of(matrix.dtype)
+    columns: list[list[bytes]] = [[] for _ in names]
+    for start in range(0, len(matrix), CHUNK_ROWS):
+        joined = _leaves(matrix[start : start + CHUNK_ROWS], form)
+        for place, chunks in enumerate(columns):
+            chunks.append(joined[place * 32 : place * 32 + 32])
+    rows = len(matrix)
+    return [
+        Strip(
+            name,
+            form.label,
+            node(b"column", form.encoded, size(rows), b"".join(chunks)),
+            tuple(chunks) if rows >= CHUNK_ROWS else (),
+        )
+        for name, chunks in zip(names, columns, strict=True)
+    ]
+
+
+def _leaves(slab: Any, form: Form) -> bytes:
+    """The leaves of all columns of a chunk of rows, joined."""
+    if not slab.flags.c_contiguous:
+        return _hashed(slab, form)
+    key = ("rows", form.label, form.native, slab.shape[1])
+    return recognised(key, (slab.reshape(-1).view("u1"),), lambda: _hashed(slab, form))
+
+
+def _hashed(slab: Any, form: Form) -> bytes:
+    np = sys.modules["numpy"]
+    rows, width = slab.shape
+    hashers = [blake3() for _ in range(width)]
+    for top in range(0, rows, _BAND_ROWS):
+        band = slab[top : top + _BAND_ROWS]
+        for left in range(0, width, _GROUP):
+            group = np.ascontiguousarray(band[:, left : left + _GROUP].T)
+            for hasher, column in zip(hashers[left : left + _GROUP], group, strict=True):
+                hasher.update(canonical_bytes(column, form))
+    return b"".join(hasher.digest() for hasher in hashers)
