@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,15 @@ def demo(folder: Path) -> None:
     click.echo(f"{cells} cells in {duration(time.perf_counter() - began)}\n", err=True)
     with Store.open(folder / FOLDER) as opened:
         click.echo(runs_table(opened.find_runs(limit=50), terminal_columns()))
-    click.echo(f"\nGo on: cd {folder} && nbtrack show best:accuracy   (or open {_NOTEBOOK} in JupyterLab)")
+    click.echo(
+        f"\nGo on: cd {folder} && {_command()} show best:accuracy   (or open {_NOTEBOOK} in JupyterLab)"
+    )
+
+
+def _command() -> str:
+    """What to type for this command: its name, or its path where the environment is not activated."""
+    beside = Path(sys.executable).with_name("nbtrack")
+    return "nbtrack" if shutil.which("nbtrack") or not beside.exists() else str(beside)
 
 
 def _place(folder: Path) -> Path:

@@ -124,6 +124,7 @@ def test_a_second_demo_adds_runs_and_keeps_an_edited_notebook(demo, capsys):
     done = capsys.readouterr()
     assert "RandomForestClassifier-2" in done.out
     assert "3 cells in" in done.err
+    assert done.out.splitlines()[-1].startswith(f"Go on: cd {demo} && ")
 
 
 def test_a_failing_cell_is_told_and_ends_with_1(tmp_path, capsys):
