@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
+
 from nbtrack.lineage import Lineage, analyse
 
 
@@ -35,7 +36,8 @@ class Score:
     def __str__(self) -> str:
         share = self.complete / self.cells if self.cells else 1.0
         surplus = self.extra / self.labelled if self.labelled else 0.0
-        return f"{self.complete:4d} of {self.cells:4d} complete ({share:.3f}), {self.extra:4d} extra of {self.labelled:5d} ({surplus:.1%})"
+        complete = f"{self.complete:4d} of {self.cells:4d} complete ({share:.3f})"
+        return f"{complete}, {self.extra:4d} extra of {self.labelled:5d} ({surplus:.1%})"
 
 
 def lineage_of(notebook: Path) -> tuple[Lineage, list[float]]:

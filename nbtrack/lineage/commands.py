@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from nbtrack.lineage.types import Command, Note, Step
@@ -53,7 +54,7 @@ def _line_magic(name: str, line: str, compile_text: Compile) -> tuple[Step, ...]
 def _cell_magic(name: str, texts: list[str], compile_text: Compile) -> tuple[Step, ...]:
     line, body = (*texts, "", "")[:2]
     if name in _RUNNING:
-        steps = compile_text(body)
+        steps = compile_text(_plain(body))
         return (Note(f"%%{name}: its body is not plain Python", wild=True),) if steps is None else steps
     if name == "writefile":
         return (Command("writefile", line),)
@@ -62,6 +63,24 @@ def _cell_magic(name: str, texts: list[str], compile_text: Compile) -> tuple[Ste
     if name in {"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG"}:
         return ()
     return (Note(f"%%{name}", wild=True),)
+
+
+_LINE = re.compile(r"^(\s*)(\w+ *= *)?(%|!)(.*)$", re.MULTILINE)
+
+
+def _plain(body: str) -> str:
+    """The lines of a cell magic's body that are magics or commands, as IPython will turn them into calls."""
+    return _LINE.sub(_plain_line, body)
+
+
+def _plain_line(match: re.Match[str]) -> str:
+    indent, assigned, sign, text = match.groups()
+    if sign == "!":
+        call = f"get_ipython().{'getoutput' if assigned else 'system'}({text!r})"
+    else:
+        name, _, line = text.partition(" ")
+        call = f"get_ipython().run_line_magic({name!r}, {line!r})"
+    return f"{indent}{assigned or ''}{call}"
 
 
 def _code(name: str, line: str, compile_text: Compile) -> tuple[Step, ...]:

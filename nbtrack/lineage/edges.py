@@ -44,6 +44,8 @@ class Tracer(Calls):
             if reached is not None and statement.line > reached:
                 break
             self.run(statement.steps, frame)
+            if statement.shown:
+                self.world.shown = (self.execution,)
 
     def run(self, steps: Iterable[Step], frame: Frame) -> None:
         """Run a block."""

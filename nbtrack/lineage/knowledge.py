@@ -12,6 +12,7 @@ __all__ = [
     "CONTAINER_CHANGING",
     "FIRST_ARGUMENT_CHANGING",
     "FITTING",
+    "FIT_FREE",
     "HANDLES",
     "LOOKS",
     "LOOK_PREFIXES",
@@ -216,6 +217,8 @@ PLAIN_BUILTINS = frozenset(
     },
 )  # fmt: skip
 
+# Methods for which it does not matter what an estimator was fitted to.
+FIT_FREE = frozenset({"get_params", "set_params"})
 # Methods for which it does not matter whether a network is in training mode.
 MODE_FREE = frozenset(
     {

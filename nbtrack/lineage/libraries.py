@@ -9,6 +9,7 @@ from nbtrack.lineage.knowledge import (
     CHANGING_PREFIXES,
     CONTAINER_CHANGING,
     FIRST_ARGUMENT_CHANGING,
+    FIT_FREE,
     FITTING,
     HANDLES,
     LOOK_PREFIXES,
@@ -84,7 +85,7 @@ class Libraries(Functions):
         else:
             self.draw((*streams, *carried) if thing.package in _DRAWING_LATE else streams)
         models = tuple(each for each in given if _holds_model(each))
-        if models:
+        if models and (last[:1].isupper() or not keeps_only_parameters(dotted)):
             thing.add("[model]", models)
         if last in {"Path", "join", "PurePath", "expanduser", "abspath"}:
             thing.text = ""
@@ -166,7 +167,7 @@ class Libraries(Functions):
         """Call a method of an object whose class the notebook does not define, or does not define it in."""
         fitting = name in FITTING or name == "partial_fit"
         manner = fitting_of(receiver.package, name, warm=receiver.warm) if fitting else ""
-        if manner == "anew":
+        if manner == "anew" or name in FIT_FREE:
             self.observe((receiver,), _FIT)
         elif name in MODE_FREE:
             self.observe((receiver,), _MODE)

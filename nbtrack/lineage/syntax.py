@@ -40,11 +40,12 @@ def compile_cell(tree: ast.Module) -> tuple[Statement, ...]:
     body = tree.body
     for number, node in enumerate(body):
         compiler.steps = []
-        if number == len(body) - 1 and isinstance(node, ast.Expr):
+        last = number == len(body) - 1
+        if last and isinstance(node, ast.Expr):
             compiler.discard(node.value, Use.SHOWN)
         else:
             compiler.statement(node)
-        found.append(Statement(node.lineno, tuple(compiler.steps)))
+        found.append(Statement(node.lineno, tuple(compiler.steps), last and isinstance(node, ast.Expr)))
     return tuple(found)
 
 

@@ -241,10 +241,14 @@ Step: TypeAlias = (
 
 
 class Statement(NamedTuple):
-    """The steps of one statement at cell level, and the line it begins on (from 1)."""
+    """The steps of one statement at cell level, and the line it begins on (from 1).
+
+    ``shown``: it is the cell's last expression, whose value is displayed and bound to ``_``.
+    """
 
     line: int
     steps: tuple[Step, ...]
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
