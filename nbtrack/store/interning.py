@@ -1,7 +1,8 @@
 """Rows that occur again and again, kept once: names, classes, params, contents of data, environments, cell texts.
 
 What a process has seen is remembered, so that a run like the one before costs no look-up. The memory is only right
-while the transactions it was filled in are committed: :meth:`Interned.forget` is to be called after a rollback.
+while the transactions it was filled in are committed: :meth:`Interned.forget` is to be called after a rollback. It also
+relies on shared rows being left alone while a session is open: whoever deletes runs leaves the rows they shared.
 """
 
 from __future__ import annotations

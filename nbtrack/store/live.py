@@ -36,8 +36,11 @@ class Live:
             for run in runs
         ]
 
-    def curves(self, session_id: str, folds: int) -> Curves | None:
-        """What a session logged after so many folds; None: it has folded again, so look at the database again."""
+    def curves(self, session_id: str, folds: int, *, ahead: bool = False) -> Curves | None:
+        """What a session logged after so many folds; None: it has folded again, so look at the database again.
+
+        With ``ahead`` what it logged since it folded again is returned instead.
+        """
         with self._mutex:
             follower = self._followers.get(session_id)
             if follower is None:
@@ -48,9 +51,9 @@ class Live:
                 # Ended a moment ago; or damaged, which recovery and the doctor deal with.
                 del self._followers[session_id]
                 return {}
-            if follower.folds > folds:
+            if follower.folds > folds and not ahead:
                 return None
-            return curves if follower.folds == folds else {}
+            return curves if follower.folds >= folds else {}
 
 
 def _with_logged(run: Run, curves: Curves) -> Run:

@@ -86,15 +86,14 @@ def _bury(folder: Path, session_id: str, transaction: Transaction) -> None:
 def fold_journal(connection: sqlite3.Connection, writer: Writer, content: JournalContent) -> set[int]:
     """Take the points of a journal in, unless that was done before; returns the runs that got some."""
     found = read_sessions(connection, "id = ?", content.session.id)
-    if not found or found[0][1] != content.folds:
-        return (
-            set()
-        )  # no run was ever opened, or the kernel died between the commit and the journal's restart
+    # Either no run was ever opened, or the kernel died between the commit and the journal's restart.
+    if not found or content.folds < found[0][1]:
+        return set()
     touched = fold(connection, writer, content.curves)
     for run_pk in touched:
         write_metrics(connection, writer, run_pk, (), new=False)
         seal_run(connection, run_pk)
-    connection.execute("UPDATE sessions SET folds = folds + 1 WHERE pk = ?", (found[0][0],))
+    connection.execute("UPDATE sessions SET folds = ? WHERE pk = ?", (content.folds + 1, found[0][0]))
     return touched
 
 

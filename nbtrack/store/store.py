@@ -29,6 +29,7 @@ __all__ = ["Store"]
 _DEADLINE_SECONDS = 5.0
 _NEWEST_LABELS = 2000  # among which a mistyped label is looked for
 _SHORTEST_PREFIX = 4
+_LOOKS = 5  # at database and journal, until both are of one moment
 
 
 class Store:
@@ -135,7 +136,7 @@ class Store:
         Of a metric measured on several datasets, ``dataset`` says which; None is the first. A metric without a
         curve gives an empty list. ``start`` leaves out so many points at the beginning, for who has them already.
         """
-        while True:
+        for attempt in range(_LOOKS):
             with self._view() as connection:
                 row = connection.execute(
                     "SELECT r.pk, s.id, s.folds, s.ended_at FROM runs r JOIN executions e ON e.pk = r.execution "
@@ -147,12 +148,14 @@ class Store:
                 run_pk, session_id, folds, ended_at = row
                 stored, length = read_curve(connection, run_pk, metric, dataset, start)
             if ended_at is not None or dataset:
-                return stored
-            live = self._live.curves(session_id, folds)
+                break
+            live = self._live.curves(session_id, folds, ahead=attempt == _LOOKS - 1)
+            # None: the kernel folded its journal after our look at the database. Only a database that is older than
+            # the journal, put back from a copy, stays behind.
             if live is not None:
                 new = live.get((run_id, metric))
                 return stored + new.points(max(0, start - length)) if new else stored
-            # The kernel folded its journal after our look at the database: look again.
+        return stored
 
     def read_model(self, run_id: str) -> tuple[bytes, list[Buffer]]:
         """The pickle stream and the buffers of a run's model, every digest verified; nothing is unpickled.

@@ -257,6 +257,18 @@ def test_a_journal_that_was_folded_before_the_kernel_died_is_not_taken_in_twice(
     assert not journal.exists()
 
 
+def test_points_of_a_journal_that_is_ahead_of_the_database_are_read_and_taken_in(kernel, folder):
+    run = kernel.open()
+    kernel.log.log(run.id, "loss", 0, 0.5, 1e9)
+    kernel.save(kernel.run(kernel.execution()))
+    kernel.log.log(run.id, "loss", 1, 0.25, 1e9)
+    with kernel.store._database.writing() as connection:  # as if an older copy of the database was put back
+        connection.execute("UPDATE sessions SET folds = 0")
+    assert [point.step for point in kernel.store.points(run.id, "loss")] == [0, 1]
+    kernel.log._journal.forget()
+    assert [point.step for point in kernel.store.points(run.id, "loss")] == [0, 1]
+
+
 def test_an_interrupt_between_commit_and_restart_of_the_journal_loses_no_point(kernel, monkeypatch):
     run = kernel.open()
     kernel.log.log(run.id, "loss", 0, 0.5, 1e9)
@@ -392,6 +404,80 @@ def test_a_transaction_that_is_interrupted_leaves_nothing_behind(kernel):
     assert kernel.train({"C": 1}).label == "SVC-1"
     with database.reading() as connection:
         assert connection.execute("SELECT name FROM experiments").fetchall() == [("churn",)]
+
+
+INTERRUPTED = """
+import random, signal
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+numbers = random.Random(3)
+mine = log.open_run(run(State.RUNNING))
+saved, logged, hits = [], -1, 0
+while hits < 200:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, numbers.uniform(1e-5, 0.01))
+        try:
+            made = run()
+            for _ in range(3):
+                log.log(mine.id, "loss", logged + 1, 0.5, time.time())
+                logged += 1
+            saved.append(log.save(Capture(execution=made.execution, runs=(made,)))[0].label)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        hits += 1
+found = {one.label for one in store.find_runs()}
+steps = {point.step for point in store.points(mine.id, "loss")}
+say(saved and set(saved) <= found, set(range(logged + 1)) <= steps)
+say([one.message for one in store.doctor(full=True) if one.severity == "error"])
+log.end()
+"""
+
+
+def test_interrupts_at_any_moment_lose_nothing_that_was_acknowledged(folder):
+    with child(folder, INTERRUPTED) as process:
+        assert finish(process) == ["True True", "[]"]
+
+
+FULL = """
+import resource, signal
+from nbtrack.errors import StoreUnwritable
+
+def save_until_refused(most):
+    try:
+        for _ in range(most):
+            made = run(params=tuple(Param(name=f"p{i}", value=os.urandom(64).hex(), origin="fit") for i in range(20)))
+            saved.append(log.save(Capture(execution=made.execution, runs=(made,)))[0].label)
+    except StoreUnwritable:
+        say("refused")
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+saved = []
+mine = log.open_run(run(State.RUNNING))
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+save_until_refused(1000)
+save_until_refused(1)
+steps = 0
+try:
+    while True:
+        log.log(mine.id, "loss", steps, 0.5, time.time())
+        steps += 1
+except StoreUnwritable:
+    say("refused")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+save_until_refused(3)
+say(set(saved) <= {one.label for one in store.find_runs()}, len(store.points(mine.id, "loss")) == steps > 1000)
+say([one.message for one in store.doctor(full=True) if one.severity == "error"])
+log.end()
+"""
+
+
+def test_where_files_cannot_grow_writes_are_refused_and_go_on_when_they_can_again(folder):
+    with child(folder, FULL) as process:
+        assert finish(process) == ["refused", "refused", "refused", "True True", "[]"]
 
 
 def test_a_failed_save_does_not_spoil_the_next_one(kernel):
