@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbtrack.digests.contents import content, digest
+from nbtrack.digests.contents import begins_with, content, digest
 from nbtrack.digests.tree import CHUNK_ROWS, raw_digest, text
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CHUNK_ROWS", "content", "digest", "digest_bytes", "digest_text"]
+__all__ = ["CHUNK_ROWS", "begins_with", "content", "digest", "digest_bytes", "digest_text"]
 
 
 def digest_bytes(data: Buffer) -> str:

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any, Protocol
 
 from nbtrack.digests.scalars import Cell, named, qualified
-from nbtrack.digests.tree import size
+from nbtrack.digests.tree import CHUNK_ROWS, size
 
 __all__ = ["CONTAINERS", "Within", "dataclass_cell", "other_cell"]
 
@@ -27,6 +27,10 @@ class Within(Protocol):
         """A sequence of values, by columns."""
         ...
 
+    def chunks(self, values: Sequence[Any]) -> tuple[bytes, ...]:
+        """A long sequence of values, by the digests of its chunks."""
+        ...
+
     def pickle(self, value: Any) -> Cell:
         """A value that has no canonical form."""
         ...
@@ -34,16 +38,22 @@ class Within(Protocol):
 
 def _sequence(kind: bytes) -> Callable[[Sequence[Any], Within], Cell]:
     def contain(value: Sequence[Any], within: Within) -> Cell:
-        return kind, size(len(value)) + within.cells(value)
+        return kind, _counted(value, within)
 
     return contain
+
+
+def _counted(values: Sequence[Any], within: Within) -> bytes:
+    """How many values, and they themselves; of many, the digests of chunks, so that nothing long is put together."""
+    many = len(values) > CHUNK_ROWS
+    return size(len(values)) + (b"".join(within.chunks(values)) if many else within.cells(values))
 
 
 def _tuple(value: tuple[Any, ...], within: Within) -> Cell:
     names = getattr(type(value), "_fields", None)
     if isinstance(names, tuple) and len(names) == len(value):
         return named("namedtuple", _members(type(value), zip(names, value, strict=True), within))
-    return b"u", size(len(value)) + within.cells(value)
+    return b"u", _counted(value, within)
 
 
 def _dict(value: Mapping[Any, Any], within: Within) -> Cell:
@@ -68,7 +78,7 @@ def _first(pair: tuple[bytes, Any]) -> bytes:
 
 def _set(value: Iterable[Any], within: Within) -> Cell:
     members = sorted(within.encode(member) for member in value)
-    return b"S", size(len(members)) + within.cells(members)
+    return b"S", _counted(members, within)
 
 
 def dataclass_cell(value: Any, within: Within) -> Cell:

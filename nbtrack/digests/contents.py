@@ -7,18 +7,19 @@ from typing import Any
 
 from nbtrack.digests.encode import Encoder
 from nbtrack.digests.families import teller_of
-from nbtrack.digests.tree import Strip, Told, node, text
+from nbtrack.digests.rows import len_of, rows_of, spacing
+from nbtrack.digests.tree import Strip, Told, node, size, text
 from nbtrack.errors import DigestError
 from nbtrack.records import Column, Content
 
-__all__ = ["content", "digest", "kind_of"]
+__all__ = ["begins_with", "content", "digest", "kind_of"]
 
 _MOST = 256
 
 _known: dict[object, Content] = {}
 
 
-def digest(value: Any) -> str:
+def digest(value: Any, *, sample: int | None = None) -> str:
     """The digest of a value's logical content: ``b3:<hex>``.
 
     Equal content has an equal digest in every process, whatever its layout in memory, the file it came from and
@@ -26,13 +27,18 @@ def digest(value: Any) -> str:
     kind of missing value has another. A value without canonical form gets ``b3-pickle:<hex>``, which means nothing
     outside this process.
 
+    Args:
+        value: what to digest.
+        sample: of longer data, read only so many evenly spaced rows. Such a digest is ``b3-sampled:<hex>``; changes
+            in other rows do not show.
+
     Raises:
         DigestError: the value, or something in it, has no canonical form and cannot be pickled.
     """
-    return content(value).digest
+    return content(value, sample=sample).digest
 
 
-def content(value: Any) -> Content:
+def content(value: Any, *, sample: int | None = None) -> Content:
     """The digest of a value (see :func:`digest`), its kind, its shape and the digests of its columns.
 
     A frame, table or series has its columns; a structured array its fields; an array of numbers with two
@@ -44,18 +50,37 @@ def content(value: Any) -> Content:
         DigestError: the value, or something in it, has no canonical form and cannot be pickled.
     """
     encoder = Encoder(teller_of)
-    cls = type(value)
-    told = _told(value, encoder)
+    step = spacing(value, sample) if sample is not None else 1
+    told = _told(rows_of(value, slice(None, None, step)) if step > 1 else value, encoder)
+    form = "b3"
+    if step > 1:
+        shape = (len_of(value), *(told.shape or ())[1:])
+        told = Told(node(b"sampled", size(shape[0]), size(step), told.raw), shape, told.strips)
+        form = "b3-sampled"
+    kind = kind_of(type(value))
     if encoder.pickled:
-        return _content(kind_of(cls), told, pickled=True)
+        return _content(kind, told, "b3-pickle")
     # Labels are not in the digest: an object column and one of dtype str may have the same.
-    key = (told.raw, kind_of(cls), told.nbytes, tuple([strip.dtype for strip in told.strips]))
+    key = (form, told.raw, kind, told.nbytes, tuple([strip.dtype for strip in told.strips]))
     known = _known.get(key)
     if known is None:
         if len(_known) > _MOST:
             _known.clear()
-        known = _known[key] = _content(kind_of(cls), told, pickled=False)
+        known = _known[key] = _content(kind, told, form)
     return known
+
+
+def begins_with(value: Any, earlier: Content) -> bool:
+    """Whether the first rows of ``value`` are all that ``earlier`` was: rows were appended and nothing else changed.
+
+    Raises:
+        DigestError: the rows cannot be digested.
+    """
+    if earlier.shape is None or not earlier.shape or earlier.sampled or earlier.by_pickle:
+        return False
+    if len_of(value) <= earlier.shape[0] or kind_of(type(value)) != earlier.kind:
+        return False
+    return content(rows_of(value, slice(earlier.shape[0]))).digest == earlier.digest
 
 
 def _told(value: Any, encoder: Encoder) -> Told:
@@ -77,14 +102,15 @@ def _told(value: Any, encoder: Encoder) -> Told:
     return Told(node(b"value", kind, payload), _length(value))
 
 
-def _content(kind: str, told: Told, *, pickled: bool) -> Content:
+def _content(kind: str, told: Told, form: str) -> Content:
     return Content(
-        digest=text(told.raw, "b3-pickle" if pickled else "b3"),
+        digest=text(told.raw, form),
         kind=kind,
         shape=told.shape,
-        columns=tuple(map(_column, told.strips)),
+        columns=tuple([_column(strip, form) for strip in told.strips]),
         size_bytes=told.nbytes,
-        by_pickle=pickled,
+        by_pickle=form == "b3-pickle",
+        sampled=form == "b3-sampled",
     )
 
 
@@ -104,7 +130,8 @@ def _length(value: Any) -> tuple[int, ...] | None:
     return (len(value),) if isinstance(value, list | tuple | dict | set | frozenset) else None
 
 
-def _column(strip: Strip) -> Column:
-    form = "b3-pickle:" if strip.pickled else "b3:"
-    chunks = tuple(form + chunk.hex() for chunk in strip.chunks)
-    return Column(name=strip.name, dtype=strip.dtype, digest=form + strip.raw.hex(), chunks=chunks)
+def _column(strip: Strip, form: str) -> Column:
+    # Of a value that was pickled in part, the columns that were not are as good as ever.
+    form = "b3-pickle" if strip.pickled else "b3" if form == "b3-pickle" else form
+    chunks = () if form == "b3-sampled" else tuple([text(chunk, form) for chunk in strip.chunks])
+    return Column(name=strip.name, dtype=strip.dtype, digest=text(strip.raw, form), chunks=chunks)
