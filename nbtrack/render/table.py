@@ -42,8 +42,12 @@ def runs_table(runs: Sequence[Run], columns: int = 100, now: datetime | None = N
     if not runs:
         return "No runs."
     fitting = _fit(_columns(runs, now), columns)
+    widths = [one.columns for one in fitting]
     lines = [
-        _GAP.join(pad(text, one.columns, right=one.right) for one, text in zip(fitting, row, strict=True))
+        _GAP.join(
+            pad(text, columns, right=one.right)
+            for one, columns, text in zip(fitting, widths, row, strict=True)
+        )
         for row in zip(*((one.heading, *one.cells) for one in fitting), strict=True)
     ]
     return "\n".join(line.rstrip() for line in lines)
