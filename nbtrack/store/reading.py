@@ -223,13 +223,18 @@ class Reader:
             explicit=bool(explicit),
             fits=fits,
             model=building.model(row[16:21], tuple(model_class), blobs) if row[15] is not None else None,
-            params=tuple([self._param(row) for row in mine["params"]]),
-            metrics=tuple([self._metric(row) for row in mine["metrics"]]),
-            datasets=tuple([self._dataset(row) for row in mine["datasets"]]),
-            files=tuple([self._shared["files"][row[2]] for row in mine["files"]]),
-            depends_on=tuple([self._dependency(row) for row in mine["dependencies"]]),
             environment=None if row[21] is None else self._shared["environments"][row[21]],
+            **self._belongings(mine),
         )
+
+    def _belongings(self, mine: Mapping[str, Rows]) -> dict[str, Any]:
+        return {
+            "params": tuple([self._param(row) for row in mine["params"]]),
+            "metrics": tuple([self._metric(row) for row in mine["metrics"]]),
+            "datasets": tuple([self._dataset(row) for row in mine["datasets"]]),
+            "files": tuple([self._shared["files"][row[2]] for row in mine["files"]]),
+            "depends_on": tuple([self._dependency(row) for row in mine["dependencies"]]),
+        }
 
     def _execution_id(self, pk: int | None, elsewhere: str | None) -> str | None:
         if pk is None:

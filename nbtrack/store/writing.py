@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbtrack.records import Dependency, Execution, Run, Session, Trials
+from nbtrack.records import Dataset, Dependency, Execution, Param, Run, Session, Trials
 from nbtrack.store.interning import Interned
 from nbtrack.store.values import clean, clean_or_none, seal, to_json, to_packed
 
@@ -178,38 +178,17 @@ class Writer:
         return f"{stem}-{number}"
 
     def _belongings(self, connection: sqlite3.Connection, pk: int, run: Run) -> None:
-        interned = self.interned
         connection.executemany(
             "INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    pk,
-                    interned.name(connection, param.name),
-                    position,
-                    interned.param(connection, param),
-                    int(param.origin != "default"),
-                    *self.reference(connection, param.execution_id),
-                )
-                for position, param in enumerate(run.params)
-            ],
+            [(pk, *self._param_row(connection, *item)) for item in enumerate(run.params)],
         )
         connection.executemany(
             "INSERT INTO run_datasets VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    pk,
-                    position,
-                    clean(dataset.name),
-                    dataset.role,
-                    interned.content(connection, dataset.content),
-                    dataset.content.size_bytes,
-                )
-                for position, dataset in enumerate(run.datasets)
-            ],
+            [(pk, *self._dataset_row(connection, *item)) for item in enumerate(run.datasets)],
         )
         connection.executemany(
             "INSERT INTO run_files VALUES (?, ?, ?)",
-            [(pk, position, interned.file(connection, file)) for position, file in enumerate(run.files)],
+            [(pk, position, self.interned.file(connection, file)) for position, file in enumerate(run.files)],
         )
         connection.executemany(
             "INSERT INTO run_dependencies VALUES (?, ?, ?, ?)",
@@ -223,6 +202,21 @@ class Writer:
             connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", (pk, *_trials_row(run.trials)))
         if run.model and run.model.digest and run.model.blobs:
             _write_model_blobs(connection, run.model.digest, run.model.blobs)
+
+    def _param_row(self, connection: sqlite3.Connection, position: int, param: Param) -> tuple[Any, ...]:
+        return (
+            self.interned.name(connection, param.name),
+            position,
+            self.interned.param(connection, param),
+            int(param.origin != "default"),
+            *self.reference(connection, param.execution_id),
+        )
+
+    def _dataset_row(
+        self, connection: sqlite3.Connection, position: int, dataset: Dataset
+    ) -> tuple[Any, ...]:
+        content = self.interned.content(connection, dataset.content)
+        return (position, clean(dataset.name), dataset.role, content, dataset.content.size_bytes)
 
     def reference(
         self, connection: sqlite3.Connection, execution_id: str | None
