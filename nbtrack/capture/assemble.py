@@ -212,14 +212,34 @@ def _params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
     found["default"] = {name: (value, None) for name, value in fit.parameters.default.items()}
     found["grid"] = {name: (value, None) for name, value in fit.parameters.grid.items()}
     found["fit"] = {name: (value, None) for name, value in fit.chosen.items()}
-    for name, (value, origin) in fit.around.items():
-        found[origin][name] = (value, None)
+    _put_around(fit, found)
     for name, held in fit.variables.items():
         found["variable"].setdefault(name, held)
     if fit.block is not None:
         found["explicit"] = {name: (value, None) for name, value in fit.block.params.items()}
         _asked_params(fit.block.wanted, around, found["explicit"])
     return _distinct(found, around)
+
+
+def _put_around(fit: Fit, found: dict[ParamOrigin, dict[str, tuple[Any, str | None]]]) -> None:
+    """Enter loop variables and arguments; a loop's value that the model was given is that parameter's, from a loop."""
+    for name, (value, origin) in fit.around.items():
+        if origin != "loop":
+            found[origin][name] = (value, None)
+            continue
+        if fit.fits > 1:
+            continue  # one model fitted once a pass: the passes are its folds, not its settings
+        given = [*_equal(found["constructor"], value), *_equal(found["fit"], value)]
+        for each in given:
+            found["loop"][each] = (value, None)
+            found["constructor"].pop(each, None)
+            found["fit"].pop(each, None)
+        if not given:
+            found["loop"][name] = (value, None)
+
+
+def _equal(params: Mapping[str, tuple[Any, str | None]], value: object) -> list[str]:
+    return [name for name, (held, _) in params.items() if type(held) is type(value) and held == value]
 
 
 def _distinct(

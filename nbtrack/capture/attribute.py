@@ -111,6 +111,13 @@ class Attribution:
             None,
         )
 
+    def made(self, value: object) -> object | None:
+        """The model that made this very object; None where none known did."""
+        known = self._prediction(value)
+        if known is None:
+            return None
+        return known.model() if known.model is not None else known.strong
+
     def is_prediction(self, value: object) -> bool:
         """Whether a model known here made this very object."""
         return self._prediction(value) is not None

@@ -69,8 +69,16 @@ class FilesRead:
         return (
             not path.startswith(self._elsewhere)
             and not _FOLDERS & set(Path(path).parts)
+            and not Path(path).name.startswith(".")
+            and not _is_setting(path)
             and Path(path).exists()
         )
+
+
+def _is_setting(path: str) -> bool:
+    """Whether the file lies in a hidden folder of the home folder, where programs keep their settings."""
+    home = str(Path.home()) + os.sep
+    return path.startswith(home) and path[len(home) :].startswith(".")
 
 
 def _absolute(path: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.capture.rewrite import WATCHER
+from nbtrack.frameworks.data import is_data
 from nbtrack.observe.params import is_plain
 
 __all__ = ["Flow", "Flows", "flows_of"]
@@ -62,22 +63,30 @@ class Flows:
         self._unread.clear()
         return self._latest.get(name, (None, ""))
 
-    def chosen(self, names: Iterable[str]) -> dict[str, tuple[Any, str]]:
+    def chosen(self, names: Iterable[str], through: Iterable[str] = ()) -> dict[str, tuple[Any, str]]:
         """The plain values the author wrote that these names are made from: name to value and execution.
 
+        Of the names in ``through`` only what they are made from counts, as of the variable of a loop.
         A name counts when it was assigned from literals, directly or through such names: ``lr = 1e-3`` does,
         ``n = len(df)`` does not.
         """
         found: dict[str, tuple[Any, str]] = {}
-        todo, seen = list(names), set(names)
+        passed = set(through)
+        todo = list(dict.fromkeys([*names, *passed]))
+        seen = set(todo)
         for _ in range(_MAX_STEPS):
             following: list[str] = []
             for name in todo:
                 flow, execution_id = self._with_execution(name)
-                if flow is None:
-                    continue
+                if flow is None or is_data(self._namespace.get(name)):
+                    continue  # what data was made from is told by its lineage
                 following += flow.names
-                if self._is_literal(name) and name in self._namespace and is_plain(self._namespace[name]):
+                if (
+                    name not in passed
+                    and self._is_literal(name)
+                    and name in self._namespace
+                    and is_plain(self._namespace[name])
+                ):
                     found[name] = (self._namespace[name], execution_id)
             todo = [name for name in dict.fromkeys(following) if name not in seen]
             seen.update(todo)

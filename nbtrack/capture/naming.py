@@ -9,7 +9,7 @@ from typing import Any
 from nbtrack.capture.holders import name_of
 from nbtrack.capture.sites import Site
 from nbtrack.frameworks.protocol import Argument, Call
-from nbtrack.frameworks.signatures import bound
+from nbtrack.frameworks.signatures import bound, init_defaults
 
 __all__ = ["data_name"]
 
@@ -17,11 +17,18 @@ __all__ = ["data_name"]
 _INSIDE = re.compile(r"(?P<argument>\w+)(?P<way>(?:\[\d+\])*)(?:\.(?P<part>\w+))?\Z")
 
 
-def data_name(site: Site, call: Call, argument: Argument, namespace: Mapping[str, Any]) -> str:
+def data_name(
+    site: Site,
+    call: Call,
+    argument: Argument,
+    namespace: Mapping[str, Any],
+    built: Site | None = None,
+) -> str:
     """The name of data that went into a training.
 
     A variable that holds this very object wins, first the one written in the call. The data of a container
-    (``DMatrix``, ``Dataset``, ``Pool``) is called as the container, its other parts ``container.label`` and so on.
+    (``DMatrix``, ``Dataset``, ``Pool``) is called as the container, its other parts ``container.label`` and so on; that
+    of a model which was given it when it was ``built``, as it was written there.
     """
     text = _text(site, argument.parameter)
     if text is not None and namespace.get(text) is argument.value:
@@ -31,13 +38,26 @@ def data_name(site: Site, call: Call, argument: Argument, namespace: Mapping[str
         return held
     if text is not None:
         return text
-    return _inside(call, str(argument.parameter), namespace) or str(argument.parameter)
+    written = _written(call, str(argument.parameter), built) if built is not None else None
+    return written or _inside(call, str(argument.parameter), namespace) or str(argument.parameter)
 
 
 def _text(site: Site, parameter: int | str) -> str | None:
     if isinstance(parameter, str):
         return site.keywords.get(parameter)
     return site.arguments[parameter] if parameter < len(site.arguments) else None
+
+
+def _written(call: Call, parameter: str, built: Site) -> str | None:
+    """The text of the argument that a model's constructor was given its data by."""
+    owner, _, part = parameter.partition(".")
+    if owner != "model":
+        return None
+    order = list(init_defaults(type(call.receiver)))
+    if part in built.keywords:
+        return built.keywords[part]
+    position = order.index(part) if part in order else -1
+    return built.arguments[position] if 0 <= position < len(built.arguments) else None
 
 
 def _inside(call: Call, parameter: str, namespace: Mapping[str, Any]) -> str | None:

@@ -175,6 +175,7 @@ class Observation:
     curves: dict[str, Series] = field(default_factory=dict)
     shown: dict[int, object] = field(default_factory=dict)
     inputs: list[tuple[int, Dataset]] = field(default_factory=list)
+    seeds: dict[str, int] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0

@@ -175,6 +175,8 @@ class Rewriter(ast.NodeTransformer):
         if name is None or role == 0:
             self.generic_visit(node)
             return self._through_twin(node, name)
+        if role == Role.BUILD:
+            return self._built(node, name)
         site = self._site(node, name, role)
         self.sites.calls[site.id] = site
         self._trains += bool(role & Role.TRAIN)
@@ -182,6 +184,16 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         self._depth -= 1
         return _watched(node, site)
+
+    def _built(self, node: ast.Call, name: str) -> ast.AST:
+        """A class called by its name: what comes out is remembered with how it was written."""
+        if not (node.args or node.keywords):
+            self.generic_visit(node)
+            return node
+        site = self._site(node, name, Role.BUILD)
+        self.sites.calls[site.id] = site
+        self.generic_visit(node)
+        return ast.copy_location(_ask("o", ast.Constant(site.id), node), node)
 
     def _role(self, node: ast.Call, name: str) -> int:
         role = role_of(name)
@@ -201,7 +213,7 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def _site(self, node: ast.Call, name: str, role: int) -> Site:
-        texts = role & (Role.TRAIN | Role.SCORE | Role.READ)
+        texts = role & (Role.TRAIN | Role.SCORE | Role.READ | Role.BUILD)
         receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
         return Site(

@@ -21,7 +21,7 @@ __all__ = ["hand_made"]
 
 # What counts or measures data rather than a model.
 _NO_METRIC = re.compile(
-    r"\b(len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
+    r"\b(coef_|intercept_|predict|predict_proba|len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
 )
 
 
@@ -42,7 +42,7 @@ def hand_made(
     ):
         if id(value) in known or name in found or name in sampled:
             continue
-        values = scores(name, value)
+        values = _numbers(name, value)
         if values:
             found[name] = Score(
                 values=dict(values),
@@ -54,6 +54,13 @@ def hand_made(
                 variable=variable,
             )
     return list(found.values())
+
+
+def _numbers(name: str, value: object) -> Mapping[str, float]:
+    """A number under its name, or a few of them item by item; what they come to on average nobody asked for."""
+    found = scores(name, value)
+    items = {key: each for key, each in found.items() if not key.endswith((".mean", ".std"))}
+    return items or found
 
 
 def _bound(
@@ -78,7 +85,7 @@ def _seen(
     """Values that the cell printed or displayed."""
     for site_id, value in observation.shown.items():
         site = sites[site_id]
-        if _NO_METRIC.search(site.text) or not _is_measure(site, value):
+        if _NO_METRIC.search(site.text) or not _is_measure(site, value) or attribution.is_prediction(value):
             continue
         runs = attribution.by_names(site.names)
         if runs:

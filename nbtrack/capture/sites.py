@@ -23,6 +23,8 @@ class Role:
     SCORE = 2
     PREDICT = 4
     READ = 8
+    BUILD = 16
+    SEED = 32
 
 
 # The verbs of the libraries that people train with, and what follows them: fit_transform, train_on_batch, …
@@ -35,7 +37,8 @@ _PREDICT = re.compile(
     r"predict(_\w+)?$|decision_function$|transform$|score_samples$|forward$|fit_predict$|inplace_predict$",
 )
 _READ = re.compile(r"read_\w+$|scan_\w+$|load(txt|_\w+|mat)?$|genfromtxt$|from_file$|open_dataset$")
-_SCORE_METHODS = frozenset({"score", "evaluate"})
+_SCORE_METHODS = frozenset({"score", "evaluate", "summary", "summary2", "print_summary"})
+_SEED = re.compile(r"(manual_)?seed(_all|_everything)?$|set_(random_)?seed$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,10 @@ def role_of(name: str) -> int:
         role |= Role.SCORE
     if _READ.match(name):
         role |= Role.READ
+    if _SEED.match(name):
+        role |= Role.SEED
+    if role == 0 and name[:1].isupper():
+        role = Role.BUILD  # by the custom of naming, a class
     return role
 
 

@@ -18,11 +18,13 @@ from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.holders import name_of
 from nbtrack.capture.loops import is_cell, scope_of
+from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.naming import data_name
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.errors import CaptureError, DigestError
-from nbtrack.frameworks.protocol import Argument, Call, Framework, Training
+from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
+from nbtrack.frameworks.signatures import init_defaults
 from nbtrack.observe import data, models
 from nbtrack.observe.params import is_plain
 from nbtrack.records import ParamOrigin
@@ -50,6 +52,9 @@ class Trainings:
         self._attribution = attribution
         self._flows = flows
         self._max_fits = max_fits
+        self.built: IdentityMap[Site] = IdentityMap()
+        """Where objects were built, for what was written there."""
+        self._seeds: dict[str, int] = {}
 
     # The life of a training.
 
@@ -78,10 +83,14 @@ class Trainings:
         if training.continues:
             observation.continuing[site.id, id(receiver)] = fit
         fit.chosen.update(training.params)
+        # Nets draw from the global generators; of other models only the cell itself tells that a seed matters.
+        fit.chosen.update(
+            self._seeds if training.continues or framework.name == "keras" else observation.seeds
+        )
         fit.around.update(_around(frame, observation, self._namespace, loops=not training.continues))
         if not fit.brief:
             running = (name for passes in observation.loops.values() for name in passes.loop.targets)
-            fit.variables.update(self._flows.chosen({*site.names, *running}))
+            fit.variables.update(self._flows.chosen(site.names, running))
             for argument in training.data:
                 self._digest(fit, site, call, argument)
         return fit
@@ -99,7 +108,7 @@ class Trainings:
     def _fit(self, observation: Observation, framework: Framework, training: Training, site: Site) -> Fit:
         """The entry of the same model with the same parameters in this execution, or a new one."""
         model = training.model
-        parameters = framework.parameters(model) if model is not None else None
+        parameters = self._parameters(framework, model) if model is not None else None
         key = (
             id(model),
             repr(parameters.explicit) if parameters is not None and not training.continues else "",
@@ -119,6 +128,25 @@ class Trainings:
             observation.by_model[key] = fit
         observation.fits.append(fit)
         return fit
+
+    def _parameters(self, framework: Framework, model: object) -> Parameters:
+        """A model's parameters; those written where it was built are the author's, also at a default's value."""
+        found = framework.parameters(model)
+        site = self.built.get(model)
+        if site is None:
+            return found
+        order = [name for name in init_defaults(type(model)) if name != "self"]
+        written = {*site.keywords, *order[: len(site.arguments)]}
+        moved = {name: value for name, value in found.default.items() if name in written and is_plain(value)}
+        kept = {name: value for name, value in found.default.items() if name not in moved}
+        return Parameters({**found.explicit, **moved}, found.grid, kept)
+
+    def seeded(self, observation: Observation, call: Call) -> None:
+        """A random generator was seeded: a parameter of what trains on it from now on."""
+        value = call.argument(0, "seed")
+        if isinstance(value, int) and not isinstance(value, bool):
+            self._seeds[call.name] = value
+            observation.seeds[call.name] = value
 
     def _settle_earlier(self, observation: Observation, model: object | None) -> None:
         """Take the bytes of models that are about to be fitted again, and of those that nobody else holds."""
@@ -149,7 +177,7 @@ class Trainings:
             named = outcome.specification if outcome.specification is not None else described
             fit.class_name, fit.module = type(named).__qualname__, type(named).__module__
             if training.model is None:
-                fit.parameters = fit.framework.parameters(described)
+                fit.parameters = self._parameters(fit.framework, described)
             self._attribution.runs[described] = fit.id
         if model is None:
             return None
@@ -164,7 +192,7 @@ class Trainings:
     # Data.
 
     def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> None:
-        name = data_name(site, call, argument, self._namespace)
+        name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
         try:
             fit.datasets[name, argument.role] = data.dataset(name, argument.role, argument.value)
         except DigestError as error:
@@ -176,6 +204,10 @@ class Trainings:
             return
         observation.looked_at.add((site.id, id(model)))
         within = {name for passes in observation.loops.values() for name in passes.loop.targets}
+        # What a loss is given beside a net's prediction is data of that net.
+        model = next(
+            (made for value in call.args if (made := self._attribution.made(value)) is not None), model
+        )
         role = "train" if getattr(model, "training", True) else "test"
         for position, value in enumerate(call.args):
             text = site.arguments[position] if position < len(site.arguments) else None

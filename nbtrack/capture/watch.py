@@ -190,6 +190,8 @@ class Watcher:
         if call is None:
             return
         role = flight.site.role
+        if role & Role.SEED:
+            self.trainings.seeded(observation, call)
         if flight.fit is not None:
             model = self.trainings.finish(observation, flight.fit, call, result)
             if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
@@ -240,6 +242,17 @@ class Watcher:
             ),
         )
         return True
+
+    # Objects that are built.
+
+    def o(self, number: int, built: Any, /) -> Any:
+        """Take what a class gave, for how it was written."""
+        if self.observation is not None:
+            try:
+                self.trainings.built[built] = self.sites.calls[number]
+            except Exception as error:
+                self._trouble(self.observation, error)
+        return built
 
     # Values that a cell prints or displays.
 

@@ -114,6 +114,9 @@ def parameters(model: Any) -> Parameters:
         for name, value in written.items():
             if name in _GRIDS:
                 grid |= {prefix + key: options for key, options in _grid(value).items()}
+            elif is_estimator(value) or any(components(value)):
+                # What the model is made of; what the author chose of the parts stands under their own names.
+                default |= _named(prefix + name, prefix, value)
             else:
                 explicit |= _named(prefix + name, prefix, value)
     return Parameters(explicit, grid, default)
@@ -140,7 +143,7 @@ def _named(name: str, prefix: str, value: Any) -> dict[str, Any]:
     parts = {prefix + part: shown(inner) for part, inner in components(value)}
     if parts and isinstance(value, (list, tuple)) and len(parts) == len(value):
         return parts
-    return {name: shown(value)} | splitter(name, value)
+    return splitter(name, value) or {name: shown(value)}
 
 
 def splitter(name: str, value: Any) -> dict[str, Any]:

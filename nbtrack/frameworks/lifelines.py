@@ -35,11 +35,14 @@ class Lifelines:
         del call, result
         inner = getattr(training.model, "_model", None)  # what a CoxPHFitter hands its questions on to
         parts = () if inner is None else (inner,)
-        return Outcome(training.model, named_numbers(training.model, _SCORES), parts=parts)
+        # One number to compare by; the others are recorded when the user prints the summary.
+        return Outcome(training.model, named_numbers(training.model, _SCORES[:1]), parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
-        if call.name != "score" or not self.owns(call.receiver):
+        if call.name not in {"score", "print_summary"} or not self.owns(call.receiver):
             return None
+        if call.name == "print_summary":
+            return named_numbers(call.receiver, _SCORES)
         value = number(result)
         method = call.kwargs.get("scoring_method", "average_log_likelihood")
         return None if value is None else {str(method).removesuffix("_"): value}

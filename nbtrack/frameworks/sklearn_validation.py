@@ -36,7 +36,10 @@ def training(call: Call) -> Training | None:
     )
     ranges = {argument.name: plain(argument.value) for argument in given if argument.name == "param_range"}
     cv = next((argument.value for argument in given if argument.name == "cv"), None)
-    return Training("validation", estimator, data, params | ranges | splitter("cv", cv))
+    settings = splitter("cv", cv)
+    if settings:
+        del params["cv"]  # its settings say more than its class
+    return Training("validation", estimator, data, params | ranges | settings)
 
 
 def outcome(training: Training, call: Call, result: object) -> Outcome:
@@ -62,13 +65,12 @@ def _cross_validate(training: Training, result: Any) -> Outcome:
 
 
 def _folds(measured: Mapping[str, Any]) -> Outcome:
-    curves = {name: numbers(folds) for name, folds in measured.items()}
-    curves = {name: folds for name, folds in curves.items() if folds}
-    scores: dict[str, float] = {}
-    for name in curves:
-        scores[f"mean_{name}"] = float(measured[name].mean())
-        scores[f"std_{name}"] = float(measured[name].std())
-    return Outcome(None, scores, curves, fits=max(map(len, curves.values()), default=1))
+    """The mean over the folds as the number to compare by, the folds themselves as a table."""
+    folds = {name: found for name, values in measured.items() if (found := numbers(values))}
+    scores = {f"mean_{name}": float(measured[name].mean()) for name in folds}
+    count = max(map(len, folds.values()), default=0)
+    rows = tuple((fold, *(values[fold] for values in folds.values())) for fold in range(count))
+    return Outcome(None, scores, trials=Trials(columns=("fold", *folds), rows=rows), fits=max(1, count))
 
 
 def _cross_val_predict(training: Training, result: Any) -> Outcome:
@@ -78,7 +80,7 @@ def _cross_val_predict(training: Training, result: Any) -> Outcome:
 
 def _fold_count(training: Training) -> int:
     cv = training.params.get("cv", _DEFAULT_FOLDS)
-    told = cv if isinstance(cv, int) else training.params.get("cv.n_splits")
+    told = training.params.get("cv.n_splits", cv)
     return told if isinstance(told, int) else 1
 
 

@@ -14,6 +14,7 @@ from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public
 
 __all__ = ["framework"]
 
+_SUMMARIES = frozenset({"summary", "summary2"})
 _SCORES = ("rsquared", "rsquared_adj", "prsquared", "aic", "bic", "llf")
 _PREDICTING = frozenset({"predict", "forecast", "get_prediction", "get_forecast"})
 # A component that was not given is made by the model itself, of the class named here.
@@ -46,11 +47,15 @@ class Statsmodels:
         del training
         inner = getattr(result, "_results", None)  # what the wrapper's bound methods are bound to
         parts = () if inner is None else (inner,)
-        return Outcome(result, _scores(result), specification=call.receiver, parts=parts)
+        # One number to compare by; the others are computed, and so recorded, when the user asks for the summary.
+        found = _scores(result)
+        main = [name for name in ("rsquared", "prsquared", "llf") if name in found][:1]
+        return Outcome(result, {name: found[name] for name in main}, specification=call.receiver, parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
-        del call, result
-        return None
+        """What a summary shows."""
+        del result
+        return _scores(call.receiver) if call.name in _SUMMARIES and self.owns(call.receiver) else None
 
     def predicts(self, call: Call) -> bool:
         return call.name in _PREDICTING and self.owns(call.receiver)

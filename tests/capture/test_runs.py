@@ -48,9 +48,8 @@ def test_a_loop_over_values_makes_a_run_for_each(cancer):
         "for depth in [1, 2, 3]:\n    clf = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n    score = clf.score(X_test, y_test)"
     )
     runs = cancer.runs
-    assert [values(run)["depth"] for run in runs] == [1, 2, 3]
-    assert [next(p.origin for p in run.params if p.name == "depth") for run in runs] == ["loop"] * 3
-    assert [values(run)["max_depth"] for run in runs] == [1, 2, 3]
+    assert [values(run) for run in runs] == [{"max_depth": 1}, {"max_depth": 2}, {"max_depth": 3}]
+    assert [next(p.origin for p in run.params if p.name == "max_depth") for run in runs] == ["loop"] * 3
     assert all(run.model.stored for run in runs)
     assert numbers(runs[-1])["accuracy"] == cancer.names["score"]
 
@@ -274,3 +273,30 @@ def test_turned_off_nothing_is_recorded_until_on_again(cancer):
     cancer.run("%track on")
     cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)")
     assert len(cancer.runs) == 1
+
+
+def test_a_value_written_equal_to_its_default_is_still_the_author_s(cancer):
+    cancer.run(
+        "from sklearn.cluster import KMeans\nfor k in (7, 8):\n    km = KMeans(n_clusters=k, n_init=1).fit(X_train)"
+    )
+    assert [(p.name, p.value) for run in cancer.runs for p in run.params if p.origin == "loop"] == [
+        ("n_clusters", 7),
+        ("n_clusters", 8),
+    ]
+
+
+def test_numbers_computed_by_hand_are_metrics_of_the_model_they_measure(cancer):
+    cancer.run("import numpy as np\nclf = DecisionTreeClassifier(max_depth=2).fit(X_train, y_train)")
+    cancer.run("pred = clf.predict(X_test)")
+    cancer.run(
+        "acc = np.mean(pred == y_test)\nprint(f'error {1 - (pred == y_test).mean():.3f}', pred.shape, len(pred))\n(pred == y_test).sum() / 143"
+    )
+    found = {metric.name: metric for metric in cancer.last.metrics}
+    assert (found["acc"].value, found["acc"].origin, found["acc"].variable) == (
+        cancer.names["acc"],
+        "variable",
+        "acc",
+    )
+    assert sorted(metric.value for metric in found.values()) == pytest.approx(
+        sorted([cancer.names["acc"], 1 - cancer.names["acc"], cancer.names["acc"]]), abs=1e-3
+    )
