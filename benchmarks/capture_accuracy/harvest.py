@@ -52,10 +52,14 @@ def nbtrack_runs() -> Iterator[tuple[dict, Callable[[], Any]]]:
 
 
 def nbtrack_ids() -> list[str]:
-    """Ids of all runs, oldest first, by the public listing."""
+    """Ids of all runs, oldest first, by the public listing; none where no cell made a store."""
     import nbtrack
+    from nbtrack.errors import StoreNotFound
 
-    table = nbtrack.runs()
+    try:
+        table = nbtrack.runs()
+    except StoreNotFound:
+        return []
     return sorted(str(value) for value in (table["id"] if "id" in table.columns else table.index))
 
 
