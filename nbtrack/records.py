@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "JSON",
+    "Attachment",
     "Capture",
     "CellError",
     "Column",
@@ -324,11 +325,25 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """Bytes that belong to an execution: a figure it showed, or data kept on request.
+
+    ``digest`` is of the bytes, so that equal figures are stored once; ``name`` is the data's name, or ``figure-1``.
+    """
+
+    kind: Literal["figure", "data"]
+    name: str
+    media_type: str
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """All that one execution gives the store, written in one transaction.
 
     ``earlier`` are executions since the last capture that made no run of their own; ``models`` maps run ids
-    to bytes still to be stored.
+    to bytes still to be stored, ``attachments`` are the execution's figures and kept data with theirs.
     """
 
     execution: Execution
@@ -336,6 +351,7 @@ class Capture:
     earlier: tuple[Execution, ...] = ()
     late_metrics: tuple[LateMetric, ...] = ()
     models: Mapping[str, ModelBytes] = field(default_factory=dict)
+    attachments: tuple[tuple[Attachment, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,15 @@ class Run:
         with Store.open(self._folder) as store:
             return list(store.points(self.id, metric))
 
+    def attachments(self) -> dict[str, bytes]:
+        """The figures that the run's cell showed (PNG) and the data kept on request (Parquet), by name.
+
+        Raises:
+            BlobCorrupt: one is not what was written.
+        """
+        with Store.open(self._folder) as store:
+            return {each.name: store.read_attachment(each) for each in store.attachments(self.id)}
+
     def model(self) -> Any:
         """The model itself, loaded into this process once its digests are verified.
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.outputs import Outputs
+from nbtrack.capture.outputs import NOTHING, Outputs
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -169,8 +169,8 @@ class KernelHooks:
             self._error = error or self._error
             return
         try:
-            stdout, stderr, _ = self._outputs.stop() if self._outputs is not None else ("", "", ())
-            runs = self.session.end(error or self._error, stdout, stderr)
+            printed = self._outputs.stop() if self._outputs is not None else NOTHING
+            runs = self.session.end(error or self._error, printed)
             if runs and not self.session.quiet:
                 self._show(runs)
         except BaseException as trouble:

@@ -175,6 +175,7 @@ class Observation:
     curves: dict[str, Series] = field(default_factory=dict)
     shown: dict[int, object] = field(default_factory=dict)
     inputs: list[tuple[int, Dataset]] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
     seeds: dict[str, int] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -9,15 +9,26 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Outputs"]
+__all__ = ["NOTHING", "Outputs", "Printed"]
 
 _MAX_FIGURES = 50
 _MAX_FIGURE_BYTES = 8 << 20
+
+
+class Printed(NamedTuple):
+    """What a cell gave to see: its streams, and its figures as PNG."""
+
+    stdout: str = ""
+    stderr: str = ""
+    figures: tuple[bytes, ...] = ()
+
+
+NOTHING = Printed()
 
 
 class Outputs:
@@ -50,8 +61,8 @@ class Outputs:
             register(self._see)
             self._hooked = True
 
-    def stop(self) -> tuple[str, str, tuple[bytes, ...]]:
-        """Stop listening; returns stdout, stderr and the figures, as PNG."""
+    def stop(self) -> Printed:
+        """Stop listening; returns what was seen."""
         for stream in self._echoing:
             stream.echo = None
         self._echoing.clear()
@@ -59,7 +70,7 @@ class Outputs:
             self._shell.display_pub.unregister_hook(self._see)
             self._hooked = False
         stdout, stderr = (kept.text() for kept in self._streams.values())
-        return stdout, stderr, tuple(self._figures)
+        return Printed(stdout, stderr, tuple(self._figures))
 
     def _see(self, message: Any) -> Any:
         content = message.get("content", {}) if isinstance(message, dict) else {}

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nbtrack import frameworks
 from nbtrack.capture.assemble import Surroundings, assemble, begun
@@ -22,6 +22,7 @@ from nbtrack.capture.flows import Flows
 from nbtrack.capture.history import History
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
+from nbtrack.capture.outputs import NOTHING, Printed
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.shown import hand_made
 from nbtrack.capture.sites import role_of
@@ -29,12 +30,12 @@ from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
 from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
-from nbtrack.digests import digest_text
+from nbtrack.digests import digest_bytes, digest_text
 from nbtrack.errors import NbtrackError, UsageError
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
-from nbtrack.records import Capture, CellError, Execution, Run, Session, State, new_id
+from nbtrack.records import Attachment, Capture, CellError, Execution, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 
 __all__ = ["KernelSession", "boot_id", "finished"]
@@ -207,7 +208,7 @@ class KernelSession:
 
     # When it is over.
 
-    def end(self, error: BaseException | None, stdout: str = "", stderr: str = "") -> tuple[Run, ...]:
+    def end(self, error: BaseException | None, printed: Printed = NOTHING) -> tuple[Run, ...]:
         """The execution is over; saves what it made and returns its runs, with their labels."""
         observation, execution = self._observation, self._execution
         self.watcher.end()
@@ -227,9 +228,11 @@ class KernelSession:
             )
         if observation.fits or observation.blocks or observation.scores:
             now, earlier = self._history.unsaved(execution)
-            now = self._with_output(now, stdout, stderr)
+            now = self._with_output(now, printed)
             capture = replace(
-                assemble(observation, now, self._surroundings(now, observation)), earlier=earlier
+                assemble(observation, now, self._surroundings(now, observation)),
+                earlier=earlier,
+                attachments=_attachments(printed, observation),
             )
             if capture.runs or capture.late_metrics:
                 runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
@@ -237,9 +240,11 @@ class KernelSession:
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs
 
-    def _with_output(self, execution: Execution, stdout: str, stderr: str) -> Execution:
+    def _with_output(self, execution: Execution, printed: Printed) -> Execution:
         known, limit = secrets_in(self._transformed), self.settings.max_output_bytes
-        return replace(execution, stdout=clip(stdout, limit, known), stderr=clip(stderr, limit, known))
+        return replace(
+            execution, stdout=clip(printed.stdout, limit, known), stderr=clip(printed.stderr, limit, known)
+        )
 
     def _surroundings(self, execution: Execution, observation: Observation) -> Surroundings:
         depends_on = self._history.dependencies(execution.id)
@@ -320,6 +325,22 @@ class KernelSession:
         if self._log is not None:
             self._log.end()
             self._log = None
+
+
+def _attachments(printed: Printed, observation: Observation) -> tuple[tuple[Attachment, bytes], ...]:
+    found: list[tuple[Attachment, bytes]] = []
+    for count, png in enumerate(printed.figures, start=1):
+        figure = f"figure-{count}"
+        found.append((_attachment("figure", figure, "image/png", png), png))
+    for name, table in observation.kept.items():
+        found.append((_attachment("data", name, "application/vnd.apache.parquet", table), table))
+    return tuple(found)
+
+
+def _attachment(kind: Literal["figure", "data"], name: str, media_type: str, data: bytes) -> Attachment:
+    return Attachment(
+        kind=kind, name=name, media_type=media_type, digest=digest_bytes(data), size_bytes=len(data)
+    )
 
 
 def finished(execution: Execution, observation: Observation, error: BaseException | None) -> Execution:

@@ -25,7 +25,7 @@ from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults
-from nbtrack.observe import data, models
+from nbtrack.observe import data, kept, models
 from nbtrack.observe.params import is_plain
 from nbtrack.records import ParamOrigin
 
@@ -93,6 +93,7 @@ class Trainings:
             fit.variables.update(self._flows.chosen(site.names, running))
             for argument in training.data:
                 self._digest(fit, site, call, argument)
+                self._keep(observation, fit, call, site, argument)
         return fit
 
     @staticmethod
@@ -197,6 +198,17 @@ class Trainings:
             fit.datasets[name, argument.role] = data.dataset(name, argument.role, argument.value)
         except DigestError as error:
             fit.note(f"data {name}: {error}")
+
+    def _keep(self, observation: Observation, fit: Fit, call: Call, site: Site, argument: Argument) -> None:
+        """Keep the data itself, where a ``%%track --keep-data`` line asks for it."""
+        wanted = fit.block.wanted if fit.block is not None else None
+        if wanted is None or not wanted.keep_data:
+            return
+        name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
+        try:
+            observation.kept[name] = kept.to_parquet(name, argument.value)
+        except CaptureError as error:
+            fit.note(str(error))
 
     def saw_input(self, observation: Observation, site: Site, call: Call, model: object) -> None:
         """A model computed something inside a training loop: its input is data that went in."""

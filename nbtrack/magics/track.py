@@ -102,22 +102,22 @@ def _experiment(session: KernelSession, given: argparse.Namespace) -> None:
     print(f"experiment {session.experiment or 'by notebook'}")  # noqa: T201 - as above
 
 
-def _runs(_: KernelSession, given: argparse.Namespace) -> Any:
+def _runs(session: KernelSession, given: argparse.Namespace) -> Any:
     from nbtrack.run import runs
 
-    return runs(" ".join(given.query) or None, limit=given.n)
+    return runs(" ".join(given.query) or None, limit=given.n, store=session.folder)
 
 
-def _show(_: KernelSession, given: argparse.Namespace) -> Any:
+def _show(session: KernelSession, given: argparse.Namespace) -> Any:
     from nbtrack.run import get
 
-    return get(given.run)
+    return get(given.run, store=session.folder)
 
 
-def _load(_: KernelSession, given: argparse.Namespace) -> Any:
+def _load(session: KernelSession, given: argparse.Namespace) -> Any:
     from nbtrack.run import get
 
-    return get(given.run).model()
+    return get(given.run, store=session.folder).model()
 
 
 def _note(session: KernelSession, given: argparse.Namespace) -> None:

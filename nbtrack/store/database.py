@@ -278,6 +278,11 @@ def _make_folders(folder: Path) -> bool:
     try:
         for each in (folder, folder / "blobs", folder / "sessions"):
             each.mkdir(mode=0o700, parents=each is folder, exist_ok=True)
+        # Models and a database under write belong into no commit; whoever wants them there empties this file.
+        with contextlib.suppress(FileExistsError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(folder / ".gitignore", flags, 0o600), "w") as ignore:
+                ignore.write("*\n")
     except OSError as error:
         raise StoreUnwritable(
             f"The store {folder} cannot be made: {error.strerror}. Check the owner and permissions of the folder, "

@@ -133,6 +133,10 @@ def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Itera
         "SELECT r.label, b.blob, s.size, s.data IS NULL FROM runs r JOIN model_blobs b ON b.model = r.model_digest "
         "LEFT JOIN blobs s ON s.digest = b.blob WHERE r.model_stored = 1 ORDER BY r.pk, b.position"
     ).fetchall()
+    rows += connection.execute(
+        "SELECT a.name || ' of ' || r.label, a.blob, s.size, s.data IS NULL FROM attachments a "
+        "JOIN runs r ON r.execution = a.execution LEFT JOIN blobs s ON s.digest = a.blob ORDER BY r.pk, a.position"
+    ).fetchall()
     seen: set[str] = set()
     for label, digest, size, in_file in rows:
         if digest in seen:
@@ -168,7 +172,8 @@ def _has_size(file: Path, size: int) -> bool:
 
 def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT COUNT(*), TOTAL(size) FROM blobs WHERE digest NOT IN (SELECT blob FROM model_blobs)"
+        "SELECT COUNT(*), TOTAL(size) FROM blobs "
+        "WHERE digest NOT IN (SELECT blob FROM model_blobs UNION ALL SELECT blob FROM attachments)"
     ).fetchone()
     known = {digest for (digest,) in connection.execute("SELECT digest FROM blobs WHERE data IS NULL")}
     files = [file for file in (folder / "blobs").glob("??/*") if not file.name.startswith(".")]

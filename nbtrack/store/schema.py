@@ -254,6 +254,16 @@ CREATE TABLE blobs (  -- stored bytes
     data BLOB  -- the bytes of a small one; NULL: in a file under blobs/
 ) STRICT;
 
+CREATE TABLE attachments (  -- figures that executions showed, and data kept on request
+    execution INTEGER NOT NULL REFERENCES executions ON DELETE CASCADE,  -- which execution
+    position INTEGER NOT NULL,  -- place in the list
+    kind TEXT NOT NULL,  -- figure or data
+    name TEXT NOT NULL,  -- figure-1, or the name of the data in the notebook
+    media_type TEXT NOT NULL,  -- such as image/png
+    blob TEXT NOT NULL,  -- digest of the bytes
+    PRIMARY KEY (execution, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE model_blobs (  -- which bytes make a model
     model TEXT NOT NULL,  -- digest of the model
     position INTEGER NOT NULL,  -- 0: the pickle stream; from 1: its out-of-band buffers

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nbtrack.errors import CaptureError, StoreError, StoreUnwritable, UnknownRun, UsageError
-from nbtrack.records import Capture, LateMetric, ModelBytes, Run, Session
+from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Run, Session
 from nbtrack.store.blobs import Buffer, insert_blob, write_files
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.recovery import end_session
 from nbtrack.store.sealing import seal_run
+from nbtrack.store.values import clean
 from nbtrack.store.writing import Writer
 
 __all__ = ["LONGEST_NAME", "SessionLog"]
@@ -87,12 +88,14 @@ class SessionLog:
             CaptureError: a param is not JSON.
         """
         models = dict(capture.models)
+        attachments = self._with_files(capture)
         runs = [self._with_model_files(run, models) for run in capture.runs]
         with self._transaction() as connection:
             writer = self._writer
             session_pk = writer.session(connection, self.session)
             for execution in (*capture.earlier, capture.execution):
                 writer.execution(connection, execution, session_pk)
+            self._attach(connection, capture.execution.id, attachments)
             for model in models.values():
                 for digest, data in _blobs(model):
                     insert_blob(connection, digest, data)
@@ -110,6 +113,26 @@ class SessionLog:
                 seal_run(connection, run_pk)
         self._runs.update(run.id for run in runs)
         return tuple(results)
+
+    def _with_files(self, capture: Capture) -> tuple[tuple[Attachment, bytes], ...]:
+        """The attachments whose bytes could be written: a figure is never worth a run."""
+        try:
+            write_files(self._database.folder, [(each.digest, data) for each, data in capture.attachments])
+        except (CaptureError, StoreUnwritable):
+            return ()
+        return capture.attachments
+
+    def _attach(
+        self,
+        connection: sqlite3.Connection,
+        execution_id: str,
+        attachments: Iterable[tuple[Attachment, bytes]],
+    ) -> None:
+        execution = self._writer.execution_pk(connection, execution_id)
+        for position, (each, data) in enumerate(attachments):
+            insert_blob(connection, each.digest, data)
+            row = (execution, position, each.kind, clean(each.name), each.media_type, each.digest)
+            connection.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def end(self) -> None:
         """End the session: what is unfinished becomes CANCELED. Can be called again."""

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from nbtrack.errors import AmbiguousRun, StoreNotFound, UnknownRun, UsageError
-from nbtrack.records import Execution, Point, Problem, Run, Session
+from nbtrack.records import Attachment, Execution, Point, Problem, Run, Session
 from nbtrack.store import search
 from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.database import Database
@@ -184,6 +184,33 @@ class Store:
                 read_blob(connection, self.folder, one, f"the model of {label}") for one in digests
             ]
         return bytes(stream), buffers
+
+    def attachments(self, run_id: str) -> list[Attachment]:
+        """The figures and kept data of the execution that made a run, in their order.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+        with self._view() as connection:
+            row = connection.execute("SELECT execution FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise _unknown(connection, run_id)
+            found = connection.execute(
+                "SELECT kind, name, media_type, blob, size FROM attachments JOIN blobs ON digest = blob "
+                "WHERE execution = ? ORDER BY position",
+                row,
+            ).fetchall()
+        fields = ("kind", "name", "media_type", "digest", "size_bytes")
+        return [Attachment(**dict(zip(fields, each, strict=True))) for each in found]
+
+    def read_attachment(self, attachment: Attachment) -> bytes:
+        """The bytes of an attachment, their digest verified.
+
+        Raises:
+            BlobCorrupt: they are missing or not what was written.
+        """
+        with self._view() as connection:
+            return bytes(read_blob(connection, self.folder, attachment.digest, attachment.name))
 
     def executions(self, session_id: str) -> list[Execution]:
         """The executions of a session that were stored, in their order, whole."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from nbtrack.errors import UsageError
@@ -168,8 +170,12 @@ def test_outside_of_everything_log_says_where_it_belongs():
 
 
 def test_runs_can_be_listed_noted_tagged_and_loaded_by_magics(cancer):
-    cancer.run("clf = DecisionTreeClassifier(max_depth=2).fit(X_train, y_train)\nclf.score(X_test, y_test)")
-    cancer.run("clf = DecisionTreeClassifier(max_depth=4).fit(X_train, y_train)\nclf.score(X_test, y_test)")
+    cancer.run(
+        "clf = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X_train, y_train)\nclf.score(X_test, y_test)"
+    )
+    cancer.run(
+        "clf = DecisionTreeClassifier(max_depth=4, random_state=0).fit(X_train, y_train)\nclf.score(X_test, y_test)"
+    )
     cancer.run("%track note DecisionTreeClassifier-1 too shallow")
     cancer.run("%track tag last stage=final")
     cancer.run('table = %track runs "max_depth > 3"')
@@ -190,3 +196,12 @@ def test_a_wrong_magic_line_is_a_usage_error_with_no_traceback(cancer, line):
     cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)")
     result = cancer.run(line, fails=True)
     assert type(result.error_in_exec).__name__ == "UsageError"
+
+
+def test_data_is_kept_as_parquet_when_asked(cancer):
+    cancer.run("%%track --keep-data\nclf = DecisionTreeClassifier().fit(X_train, y_train)")
+    with Store.open(cancer.folder / ".nbtrack") as store:
+        kept = {each.name: store.read_attachment(each) for each in store.attachments(cancer.last.id)}
+    frame = pd.read_parquet(io.BytesIO(kept["X_train"]))
+    pd.testing.assert_frame_equal(frame, cancer.names["X_train"], check_dtype=True)
+    assert set(kept) == {"X_train", "y_train"}
