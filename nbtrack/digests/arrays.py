@@ -68,7 +68,7 @@ def array_told(array: Any, encoder: Encoder) -> Told:
         and array.dtype.kind in "biufcmM"
         and 1 < array.shape[1] <= _BY_COLUMN_MOST
     ):
-        columns = sys.modules["numpy"].ascontiguousarray(array.T)
+        columns = sys.modules["numpy"].array(array.T, order="C", subok=False)
         strips = tuple(strip(str(place), column, encoder) for place, column in enumerate(columns))
     return Told(raw, array.shape, strips, array.nbytes)
 

@@ -49,6 +49,7 @@ def _of_array(value: Any, count: int) -> list[tuple[str, Any]]:
     np = sys.modules["numpy"]
     if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
         return []
+    value = np.asarray(value)
     if value.dtype.names:
         return [(name, _array(value[name])) for name in value.dtype.names]
     if value.ndim == 2 and count == value.shape[1] and count > 1:  # noqa: PLR2004 - rows and columns

@@ -145,6 +145,13 @@ def test_small_matrices_are_told_by_columns():
     ]
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_has_the_columns_of_an_array_and_a_digest_of_its_own():
+    array = np.arange(6.0).reshape(2, 3)
+    assert content(np.matrix(array)).columns == content(array).columns
+    assert digest(np.matrix(array)) != digest(array)
+
+
 def test_structured_arrays_are_told_by_fields():
     table = np.array([(1, 2.0), (3, 4.0)], [("a", "i4"), ("b", "f8")])
     assert [(column.name, column.dtype) for column in content(table).columns] == [
