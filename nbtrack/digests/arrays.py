@@ -231,8 +231,6 @@ _NORMAL = (_one_nan, _one_true)
 
 def _cell_chunks(array: Any, encoder: Encoder) -> tuple[bytes, ...]:
     """The digests of the row chunks of an array of objects."""
-    if array.dtype.kind == "V":  # a subarray or void with objects in it
-        array = array.astype(object)
     if array.ndim == 0:
         return (raw_digest(encoder.cells([array.item()])),)
     return tuple(

@@ -1,5 +1,7 @@
 """Digests of what other libraries hold: Arrow, polars, SciPy, PyTorch, boosters, scikit-learn."""
 
+import datetime as dt
+import decimal
 import pickle
 
 import lightgbm as lgb
@@ -14,7 +16,7 @@ import xgboost as xgb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
-from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, TensorDataset
+from torch.utils.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 
 from nbtrack.digests import CHUNK_ROWS, content, digest
 from nbtrack.errors import DigestError
@@ -106,6 +108,15 @@ def polars_frame():
             "struct": [{"p": 1}, {"p": 2}, {"p": None}],
         }
     )
+
+
+def test_decimals_and_bytes_and_times_of_polars_are_told():
+    cells = {"d": [decimal.Decimal("1.50")], "b": [b"x"], "t": [dt.time(1)], "u": [dt.timedelta(1)]}
+    frame = pl.DataFrame(cells)
+    assert digest(frame) == digest(pl.DataFrame(cells))
+    for name in cells:
+        other = frame.with_columns(pl.lit(None, frame[name].dtype).alias(name))
+        assert digest(other) != digest(frame)
 
 
 def test_chunks_and_copies_of_polars_do_not_count():
@@ -218,6 +229,19 @@ class Squares(Dataset):
 
     def __getitem__(self, place):
         return self.data[place]
+
+
+class Stream(IterableDataset):
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        return iter(range(self.count))
+
+
+def test_a_stream_is_told_by_what_it_is_made_of():
+    assert digest(Stream(3)) == digest(DataLoader(Stream(3)).dataset) != digest(Stream(4))
+    assert content(Stream(3)).shape is None
 
 
 def test_a_loader_is_told_by_its_data_and_not_by_its_batches():

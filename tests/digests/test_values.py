@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from sklearn.utils import Bunch
 
 from nbtrack.digests import content, digest, digest_bytes, digest_text
+from nbtrack.digests.encode import Encoder
 from nbtrack.errors import DigestError
 
 scalars = st.one_of(
@@ -124,6 +125,8 @@ def test_no_two_of_these_are_the_same():
         types.SimpleNamespace(a=1), int, float, np.float64, math.sqrt, np.mean, np.median, np.log,
         functools.partial(np.mean, axis=1),
         functools.partial(np.mean, axis=0), collections.deque([1]), np.dtype("f4"), np.dtype("f8"), pd.NA, pd.NaT,
+        pd.array([1.0]), pd.Categorical([1.0]).dtype, pd.Categorical([2.0]).dtype, pd.offsets.Day(2), np.array(None),
+        np.array(["a"], np.dtypes.StringDType()), np.array(["a"], np.dtypes.StringDType(na_object=None)),
     ]  # fmt: skip
     found = [digest(value) for value in values]
     twice = {one for one in found if found.count(one) > 1}
@@ -136,6 +139,38 @@ def test_a_list_of_strings_is_told_alike_however_far_it_is_read():
     assert digest([*words, None])[:3] == "b3:"
     cells = {digest([*words, extra]) for extra in (None, math.nan, "", "x", 1, True, b"", pd.NA, ["x"])}
     assert len(cells) == 9
+
+
+@pytest.mark.parametrize("letters", ["a", "aé", "é漢🙂", "a\ud800"])
+def test_the_way_many_strings_are_joined_does_not_count(letters):
+    words = [letters * (row % 4) for row in range(3000)]
+    alone = [digest([word]) for word in set(words)]
+    assert len(set(alone)) == 4
+    # A list of few strings is encoded one by one, one of many at once; a value of another kind forces the former.
+    encoder = Encoder(lambda _: None)
+    assert encoder.cells(words) == encoder._mixed(words)
+    gaps = [None if row % 5 == 0 else word for row, word in enumerate(words)]
+    assert encoder.cells(gaps) == encoder._mixed(gaps)
+
+
+@given(st.lists(scalars, max_size=12))
+def test_quick_and_general_ways_to_encode_values_give_the_same_bytes(values):
+    encoder = Encoder(lambda _: None)
+    for cells in (
+        values,
+        [str(value) for value in values],
+        [*map(str, values), None],
+        [1.5] * 3,
+        [2**70, 1],
+        [1, 2],
+    ):
+        assert encoder.cells(cells) == (encoder._mixed(cells) if cells else b"")
+
+
+def test_strings_of_numpy_count_as_strings():
+    assert digest(np.str_("é")) == digest("é")
+    assert digest(np.bytes_(b"a")) == digest(b"a")
+    assert digest([np.str_("a"), None]) == digest(["a", None])
 
 
 def test_a_long_list_is_told_by_chunks_and_every_value_of_it_counts():

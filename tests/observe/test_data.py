@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from nbtrack.digests import content
@@ -53,6 +54,13 @@ def test_values_without_columns_have_their_digests_alone():
     found = dataset("config", "input", values)
     assert found.content.columns == ()
     assert found.content.digest == content(values).digest
+
+
+def test_a_column_that_cannot_be_profiled_does_not_cost_the_digests():
+    runs = pa.table({"a": pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([1, 2]))})
+    found = dataset("X", "train", runs).content
+    assert found.columns == content(runs).columns
+    assert found.columns[0].profile is None
 
 
 def test_columns_of_an_odd_type_have_their_digests_without_a_profile():
