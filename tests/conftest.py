@@ -7,8 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from nbtrack.records import (
+
+# How fast a machine is at the moment is no property of the code.
+settings.register_profile("nbtrack", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nbtrack")
     Column,
     Content,
     Dataset,

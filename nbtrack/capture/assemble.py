@@ -41,6 +41,8 @@ from nbtrack.records import (
 
 __all__ = ["Surroundings", "assemble", "begun"]
 
+_LONGEST_ARRAY = 32
+
 _STRONGEST: tuple[ParamOrigin, ...] = (
     "explicit",
     "constructor",
@@ -212,6 +214,9 @@ def _params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
     found["default"] = {name: (value, None) for name, value in fit.parameters.default.items()}
     found["grid"] = {name: (value, None) for name, value in fit.parameters.grid.items()}
     found["fit"] = {name: (value, None) for name, value in fit.chosen.items()}
+    for where in ("constructor", "fit"):
+        # A long array passed as a setting is data of a kind; its type and shape are no value to compare by.
+        found[where] = {name: held for name, held in found[where].items() if not _is_long(held[0])}
     _put_around(fit, found)
     for name, held in fit.variables.items():
         found["variable"].setdefault(name, held)
@@ -236,6 +241,11 @@ def _put_around(fit: Fit, found: dict[ParamOrigin, dict[str, tuple[Any, str | No
             found["fit"].pop(each, None)
         if not given:
             found["loop"][name] = (value, None)
+
+
+def _is_long(value: Any) -> bool:
+    size = getattr(value, "size", None)
+    return isinstance(size, int) and size > _LONGEST_ARRAY
 
 
 def _equal(params: Mapping[str, tuple[Any, str | None]], value: object) -> list[str]:

@@ -147,17 +147,13 @@ class Rewriter(ast.NodeTransformer):
                 return self._watch_value(node)
         return node
 
-    def _watch_value(self, node: ast.expr) -> ast.expr:
-        kind = (
-            "name"
-            if isinstance(node, ast.Name)
-            else "attribute"
-            if isinstance(node, ast.Attribute)
-            else "other"
-        )
+    def _watch_value(self, node: ast.expr, how: str = "p") -> ast.expr:
+        whole = node.value if isinstance(node, ast.Subscript) else node
+        kind = "attribute" if isinstance(whole, ast.Attribute) else "other"
+        kind = "name" if isinstance(node, ast.Name) else kind
         site = ShownSite(self.sites.new_id(), _text(node), frozenset(_names([node])), kind)
         self.sites.shown[site.id] = site
-        return ast.copy_location(_ask("p", ast.Constant(site.id), node), node)
+        return ast.copy_location(_ask(how, ast.Constant(site.id), node), node)
 
     # Calls.
 
@@ -168,6 +164,8 @@ class Rewriter(ast.NodeTransformer):
             node.args = [self._shown(each) for each in node.args]
             self.generic_visit(node)
             return node
+        if name == "append" and len(node.args) == 1 and isinstance(node.args[0], ast.Attribute):
+            node.args[0] = self._watch_value(node.args[0], "q")
         if _is_call_of(node, WATCHER):
             self.generic_visit(node)  # a shown value, entered above
             return node

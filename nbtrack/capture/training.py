@@ -138,7 +138,11 @@ class Trainings:
             return found
         order = [name for name in init_defaults(type(model)) if name != "self"]
         written = {*site.keywords, *order[: len(site.arguments)]}
-        moved = {name: value for name, value in found.default.items() if name in written and is_plain(value)}
+        moved = {
+            name: value
+            for name, value in found.default.items()
+            if name in written and is_plain(getattr(model, name, None))
+        }
         kept = {name: value for name, value in found.default.items() if name not in moved}
         return Parameters({**found.explicit, **moved}, found.grid, kept)
 
@@ -210,16 +214,19 @@ class Trainings:
         except CaptureError as error:
             fit.note(str(error))
 
-    def saw_input(self, observation: Observation, site: Site, call: Call, model: object) -> None:
+    def saw_input(self, observation: Observation, site: Site, call: Call, model: object | None) -> None:
         """A model computed something inside a training loop: its input is data that went in."""
-        if not observation.loops or (site.id, id(model)) in observation.looked_at:
+        key = site.id, id(call.receiver if call.receiver is not None else call.function)
+        if not observation.loops or key in observation.looked_at:
             return
-        observation.looked_at.add((site.id, id(model)))
         within = {name for passes in observation.loops.values() for name in passes.loop.targets}
         # What a loss is given beside a net's prediction is data of that net.
         model = next(
             (made for value in call.args if (made := self._attribution.made(value)) is not None), model
         )
+        if model is None:
+            return
+        observation.looked_at.add(key)
         role = "train" if getattr(model, "training", True) else "test"
         for position, value in enumerate(call.args):
             text = site.arguments[position] if position < len(site.arguments) else None

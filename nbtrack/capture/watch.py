@@ -202,6 +202,7 @@ class Watcher:
         model = self.trainings.predictor(call) if role & Role.PREDICT else None
         if model is not None:
             self._predicted(flight, model, result)
+        if role & Role.PREDICT:
             self.trainings.saw_input(observation, flight.site, call, model)
 
     def _predicted(self, flight: _InFlight, model: object, result: object) -> None:
@@ -261,6 +262,23 @@ class Watcher:
         observation = self.observation
         if observation is not None and type(value) not in _NEVER_NUMBERS:
             observation.shown[number] = value
+        return value
+
+    def q(self, number: int, value: Any, /) -> Any:
+        """Take a value that is appended to a list: a pass of a loop may keep its model's number there."""
+        observation = self.observation
+        if observation is not None and type(value) not in _NEVER_NUMBERS:
+            try:
+                found = metrics.number(value)
+                site = self.sites.shown[number]
+                runs = self.attribution.by_names(site.names) if found is not None else ()
+                if runs and found is not None:
+                    name = site.text.rpartition(".")[2]
+                    observation.scores.append(
+                        Score({name: found}, runs, None, value, time.time(), origin="variable")
+                    )
+            except Exception as error:
+                self._trouble(observation, error)
         return value
 
     # Loops. ``i`` is given what a loop goes over, ``l`` stands at the start of each pass, ``e`` after the last.

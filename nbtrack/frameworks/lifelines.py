@@ -12,7 +12,7 @@ from nbtrack.frameworks.signatures import bound, init_defaults, public, split
 
 __all__ = ["framework"]
 
-_SCORES = ("log_likelihood_", "AIC_", "AIC_partial_", "BIC_")
+_SCORES = ("log_likelihood_", "AIC_", "AIC_partial_")
 
 
 class Lifelines:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nbtrack.frameworks.data import arguments, number, numbers, plain
@@ -34,17 +35,26 @@ def training(call: Call) -> Training | None:
     data, params = arguments(
         [argument for argument in given if argument.name not in {"estimator", "param_range"}]
     )
-    ranges = {argument.name: plain(argument.value) for argument in given if argument.name == "param_range"}
+    swept = {
+        argument.name: argument.value for argument in given if argument.name in {"param_name", "param_range"}
+    }
+    if len(swept) == 2:  # noqa: PLR2004 - the parameter and the values it takes
+        params.pop("param_name", None)
+        params[str(swept["param_name"])] = plain(swept["param_range"])
     cv = next((argument.value for argument in given if argument.name == "cv"), None)
     settings = splitter("cv", cv)
     if settings:
         del params["cv"]  # its settings say more than its class
-    return Training("validation", estimator, data, params | ranges | settings)
+    return Training("validation", estimator, data, params | settings)
 
 
 def outcome(training: Training, call: Call, result: object) -> Outcome:
     """The numbers of the folds; no model is kept."""
-    return _READERS[call.function.__name__](training, result)
+    swept = {
+        each.name: plain(each.value) for each in bound(call) if each.name in {"param_name", "param_range"}
+    }
+    asked = replace(training, params={**training.params, **swept})
+    return _READERS[call.function.__name__](asked, result)
 
 
 def _cross_val_score(training: Training, result: Any) -> Outcome:

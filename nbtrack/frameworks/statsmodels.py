@@ -14,6 +14,7 @@ from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public
 
 __all__ = ["framework"]
 
+_LIKELIHOODS = ("prsquared", "llf")
 _SUMMARIES = frozenset({"summary", "summary2"})
 _SCORES = ("rsquared", "rsquared_adj", "prsquared", "aic", "bic", "llf")
 _PREDICTING = frozenset({"predict", "forecast", "get_prediction", "get_forecast"})
@@ -55,7 +56,13 @@ class Statsmodels:
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         """What a summary shows."""
         del result
-        return _scores(call.receiver) if call.name in _SUMMARIES and self.owns(call.receiver) else None
+        if call.name not in _SUMMARIES or not self.owns(call.receiver):
+            return None
+        found = _scores(call.receiver)
+        shown = (
+            _SCORES if "rsquared" in found else _LIKELIHOODS
+        )  # the summary of a discrete model has no criteria
+        return {name: value for name, value in found.items() if name in shown}
 
     def predicts(self, call: Call) -> bool:
         return call.name in _PREDICTING and self.owns(call.receiver)

@@ -109,7 +109,13 @@ def test_a_torch_loop_is_one_run_with_its_curves(torch_notebook):
     assert (loss.points, loss.origin) == (12, "loop")
     assert loss.value == pytest.approx(torch_notebook.names["loss"].item())
     assert metric(run, "val_loss").value == pytest.approx(torch_notebook.names["val_loss"].item())
-    assert {data.name for data in run.datasets} >= {"X_tr"}
+    assert {(data.name, data.role) for data in run.datasets} == {
+        ("X_tr", "train"),
+        ("y_tr", "train"),
+        ("X_val", "test"),
+        ("y_val", "test"),
+    }
+    assert found["manual_seed"] == 0
 
 
 def test_a_torch_loop_in_a_function_is_seen(torch_notebook):

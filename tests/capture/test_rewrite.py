@@ -38,6 +38,8 @@ class Passing:
     def p(self, _number, value, /):
         return value
 
+    q = p
+
     def l(self, number, /):  # noqa: E743
         self.asked.append(("l", number))
 

@@ -300,3 +300,11 @@ def test_numbers_computed_by_hand_are_metrics_of_the_model_they_measure(cancer):
     assert sorted(metric.value for metric in found.values()) == pytest.approx(
         sorted([cancer.names["acc"], 1 - cancer.names["acc"], cancer.names["acc"]]), abs=1e-3
     )
+
+
+def test_a_number_of_each_model_that_a_loop_puts_into_a_list_is_that_model_s(cancer):
+    cancer.run(
+        "from sklearn.cluster import KMeans\nsse = []\nfor k in (2, 3):\n"
+        "    km = KMeans(n_clusters=k, n_init=1, random_state=0)\n    km.fit(X_train)\n    sse.append(km.inertia_)",
+    )
+    assert [numbers(run)["inertia_"] for run in cancer.runs] == cancer.names["sse"]

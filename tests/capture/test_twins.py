@@ -39,6 +39,8 @@ class Seeing:
     def p(self, _number, value, /):
         return value
 
+    q = p
+
     def l(self, _number, /):  # noqa: E743
         return None
 
