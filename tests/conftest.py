@@ -10,10 +10,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from nbtrack.records import (
-
-# How fast a machine is at the moment is no property of the code.
-settings.register_profile("nbtrack", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("nbtrack")
     Column,
     Content,
     Dataset,
@@ -27,6 +23,10 @@ settings.load_profile("nbtrack")
     SourceFile,
     State,
 )
+
+# How fast a machine is at the moment is no property of the code.
+settings.register_profile("nbtrack", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nbtrack")
 
 RUN_ID = "01936b2e-8f3a-7c21-9b1d-5a4f0c8e7d66"
 STARTED = 1_795_426_200.123  # 2026-11-23T09:30:00.123Z
