@@ -105,3 +105,38 @@ def test_two_kernels_and_the_command_line_share_a_store(tmp_path):
 def answered(client, message_id):
     while client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != message_id:
         pass
+
+
+LONG = """
+from sklearn.linear_model import SGDClassifier
+import time
+clf = SGDClassifier(random_state=0)
+for epoch in range(100_000):
+    clf.partial_fit([[0.0], [1.0]], [0, 1], classes=[0, 1])
+    train_score = clf.score([[0.0], [1.0]], [0, 1])
+    open('going', 'w').close()
+    time.sleep(0.01)
+"""
+
+
+def test_an_interrupt_from_the_front_end_cancels_the_run_and_keeps_its_curve(tmp_path):
+    manager, client = start(tmp_path)
+    try:
+        message_id = client.execute(LONG)
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "going").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        manager.interrupt_kernel()
+        while (reply := client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != message_id:
+            pass
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+        with Store.open(tmp_path / ".nbtrack") as store:
+            (run,) = [store.get_run(each.id) for each in store.find_runs()]
+            points = store.points(run.id, "train_score")
+        assert (run.state, run.model.class_name, run.model.stored) == (State.CANCELED, "SGDClassifier", True)
+        assert len(points) > 1
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

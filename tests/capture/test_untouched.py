@@ -93,3 +93,47 @@ def test_what_was_pickled_loads_where_nbtrack_is_not_installed(both):
     )
     assert done.stdout.split() == ["1.5", "Mine", "2.0"]
     assert b"nbtrack" not in (folder / "train.pkl").read_bytes() + (folder / "mine.pkl").read_bytes()
+
+
+DEBUGGED = """{first}
+from sklearn.svm import SVC
+def train(C):
+    model = SVC(C=C)
+    return model.fit([[0.0], [1.0]], [0, 1])
+
+train(-1)
+%debug
+where
+u
+u
+u
+u
+u
+u
+u
+p model.C
+q
+print('over')
+"""
+
+
+def debugged(first, folder, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor"],
+        input=DEBUGGED.format(first=first),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=120,
+        check=True,
+    )
+    text = re.sub(r"ipython-input-\d+-\w+", "cell", done.stdout)
+    # The one line that nbtrack adds stands where an output would.
+    return [line for line in text.splitlines() if "▸ SVC-1" not in line]
+
+
+def test_the_debugger_sees_the_frames_of_the_user_s_code_alone(tmp_path, monkeypatch):
+    without = debugged("pass", tmp_path, monkeypatch)
+    assert debugged("%load_ext nbtrack", tmp_path, monkeypatch) == without
+    assert any("InvalidParameterError" in line for line in without)
