@@ -21,7 +21,7 @@ __all__ = ["hand_made"]
 
 # What counts or measures data rather than a model.
 _NO_METRIC = re.compile(
-    r"\b(coef_|intercept_|predict|predict_proba|len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
+    r"\b(coef_|intercept_|feature_importances_|predict|predict_proba|len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
 )
 
 
@@ -60,7 +60,7 @@ def _numbers(name: str, value: object) -> Mapping[str, float]:
     """A number under its name, or a few of them item by item; what they come to on average nobody asked for."""
     found = scores(name, value)
     items = {key: each for key, each in found.items() if not key.endswith((".mean", ".std"))}
-    return items or found
+    return items or {key: each for key, each in found.items() if not key.endswith(".std")}
 
 
 def _bound(

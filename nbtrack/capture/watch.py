@@ -31,6 +31,10 @@ _stack: ContextVar[_InFlight | None] = ContextVar("nbtrack_calls", default=None)
 _NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
 
 
+# Calls that call a function of the notebook back, in this process, for each trial of a study.
+_CALLS_BACK = frozenset({"optimize"})
+
+
 class _InFlight:
     """A watched call between its beginning and its return."""
 
@@ -137,6 +141,8 @@ class Watcher:
             call = call.outer
         if call is not None and self.observation is not None:
             _stack.set(call)
+            if call.site.name in _CALLS_BACK:
+                args = tuple(self.twins.of(each) for each in args)
             call.args = args
             if call.site.no_keywords:
                 self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
@@ -149,6 +155,8 @@ class Watcher:
             call = call.outer
         if call is not None and self.observation is not None:
             _stack.set(call)
+            if call.site.name in _CALLS_BACK:
+                kwargs = {name: self.twins.of(each) for name, each in kwargs.items()}
             call.kwargs = kwargs
             self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
         return kwargs
@@ -221,7 +229,7 @@ class Watcher:
         """Enter the numbers of a scoring call; False when it was none."""
         values: Mapping[str, float] | None = self.trainings.scores(call, result)
         if values is None and call.receiver is None:
-            values = metrics.scores(flight.site.name, result)
+            values = metrics.scores(flight.site.name, _readable(call, result))
         if not values:
             return False
         outer = flight.outer
@@ -307,6 +315,13 @@ class Watcher:
                 self.loops.at_end(self.observation, self.sites.loops[number], sys._getframe(1))  # noqa: SLF001 - as above
             except BaseException as error:
                 self._trouble(self.observation, error)
+
+
+def _readable(call: Call, result: object) -> object:
+    """The result of a scoring function; of a report in words the same report in numbers."""
+    if not isinstance(result, str) or getattr(call.function, "__name__", "") != "classification_report":
+        return result
+    return call.function(*call.args, **{**call.kwargs, "output_dict": True})
 
 
 def _enclosing_fit(call: _InFlight | None) -> Fit | None:

@@ -308,3 +308,28 @@ def test_a_number_of_each_model_that_a_loop_puts_into_a_list_is_that_model_s(can
         "    km = KMeans(n_clusters=k, n_init=1, random_state=0)\n    km.fit(X_train)\n    sse.append(km.inertia_)",
     )
     assert [numbers(run)["inertia_"] for run in cancer.runs] == cancer.names["sse"]
+
+
+def test_a_report_in_words_is_kept_in_numbers(cancer):
+    cancer.run(
+        "from sklearn.metrics import classification_report\n"
+        "clf = DecisionTreeClassifier(max_depth=2).fit(X_train, y_train)\n"
+        "print(classification_report(y_test, clf.predict(X_test)))",
+    )
+    found = numbers(cancer.last)
+    names = cancer.names
+    report = names["classification_report"](
+        names["y_test"], names["clf"].predict(names["X_test"]), output_dict=True
+    )
+    assert report["accuracy"] in found.values()
+    assert report["1"]["recall"] in found.values()
+
+
+def test_what_a_study_calls_back_is_followed(cancer):
+    cancer.run(
+        "class Study:\n    def optimize(self, objective, n):\n        return [objective(i + 1) for i in range(n)]\n"
+        "def objective(depth):\n"
+        "    return DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train).score(X_test, y_test)",
+    )
+    cancer.run("values = Study().optimize(objective, n=3)")
+    assert [values(run)["max_depth"] for run in cancer.runs] == [1, 2, 3]
