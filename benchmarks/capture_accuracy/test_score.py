@@ -18,6 +18,7 @@ from matching import (
     same_number,
     same_value,
 )
+from outputs import added_seconds, changed_cells
 from score import score
 from truth import Truth, text_of, truth_of
 
@@ -343,3 +344,40 @@ def test_a_slice_counts_its_cells_and_forgives_those_that_perhaps_belong_to_it()
     sliced = cell(5, depends_on=[1, 2], maybe_depends_on=[3])
     result = score(label(sliced), capture(run(5, depends_on_cells=[1, 3, 4])))
     assert counts(result, "slices recall", "slices precision") == [(1, 2), (1, 2)]
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def one_pass(*outputs, seconds=1.0):
+    return {"cells": {3: {"outputs": list(outputs), "seconds": seconds, "error": None}}}
+
+
+def test_a_steady_cell_whose_text_differs_with_the_tracker_is_changed():
+    plain = [one_pass(stream("a"))] * 2
+    assert changed_cells(plain, [one_pass(stream("b"))]) == {3: "other content"}
+    assert changed_cells(plain, [one_pass(stream("a"))]) == {}
+
+
+def test_a_cell_that_differs_by_itself_is_compared_by_the_kinds_of_its_outputs():
+    plain = [one_pass(stream("a")), one_pass(stream("b"))]
+    assert changed_cells(plain, [one_pass(stream("c"))]) == {}
+    assert 3 in changed_cells(plain, [one_pass(stream("c"), stream("warning", "stderr"))])
+
+
+def test_the_trackers_own_display_changes_nothing():
+    card = {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {"nbtrack": {}}}
+    assert changed_cells([one_pass(stream("a"))] * 2, [one_pass(stream("a"), card)]) == {}
+
+
+def test_memory_addresses_are_no_content():
+    plain = [one_pass(stream("<Axes at 0x7f0011223344>"))] * 2
+    assert changed_cells(plain, [one_pass(stream("<Axes at 0x7faabbccddee>"))]) == {}
+
+
+def test_added_time_is_the_difference_of_medians():
+    plain = [one_pass(seconds=seconds) for seconds in (1.0, 1.2, 9.0)]
+    tracked = [one_pass(seconds=seconds) for seconds in (1.5, 1.3, 1.4)]
+    assert added_seconds(plain, tracked, 3) == pytest.approx(0.2)
+    assert added_seconds(plain, tracked, 3, "cpu_seconds") is None
