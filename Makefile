@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # The benchmarks that `make bench` runs: folders of benchmarks/.
-BENCH ?= start store
+BENCH ?= start store data_identity
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lab bench docs clean

@@ -11,9 +11,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from nbtrack.capture.assemble import Surroundings, assemble, begun
+from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.observation import Block, Observation
 from nbtrack.capture.session import boot_id, finished
+from nbtrack.capture.surroundings import Surroundings
 from nbtrack.config import load_settings, store_for
 from nbtrack.digests import digest_text
 from nbtrack.observe.environment import Environments

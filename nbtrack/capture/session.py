@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nbtrack import frameworks
-from nbtrack.capture.assemble import Surroundings, assemble, begun
+from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
@@ -26,6 +26,7 @@ from nbtrack.capture.outputs import NOTHING, Printed
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.shown import hand_made
 from nbtrack.capture.sites import role_of
+from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
 from nbtrack.capture.watch import Watcher

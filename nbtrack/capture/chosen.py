@@ -1,0 +1,99 @@
+"""What was chosen: the parameters of a run, each once, from its strongest origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from nbtrack.capture.observation import Block, Fit
+from nbtrack.capture.surroundings import Surroundings
+from nbtrack.observe.params import param
+from nbtrack.records import Param, ParamOrigin
+
+__all__ = ["block_params", "fit_params"]
+
+_Values: TypeAlias = dict[str, tuple[Any, str | None]]
+"""Values by name, each with the execution that gave it where it is another than the run's."""
+
+_LONGEST_ARRAY = 32
+
+_STRONGEST: tuple[ParamOrigin, ...] = (
+    "explicit",
+    "constructor",
+    "fit",
+    "grid",
+    "loop",
+    "variable",
+    "default",
+)
+
+
+def block_params(block: Block, around: Surroundings) -> tuple[Param, ...]:
+    """Of a run without a training: what the user said, and the plain values that the cell was written with."""
+    return _distinct({"explicit": _explicit(block, around), "variable": around.variables}, around)
+
+
+def fit_params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
+    """Of a training: the model's own, those of the call, and what on the way to it was chosen."""
+    found: dict[ParamOrigin, _Values] = {origin: {} for origin in _STRONGEST}
+    found["constructor"] = {name: (value, None) for name, value in fit.parameters.explicit.items()}
+    found["default"] = {name: (value, None) for name, value in fit.parameters.default.items()}
+    found["grid"] = {name: (value, None) for name, value in fit.parameters.grid.items()}
+    found["fit"] = {name: (value, None) for name, value in fit.chosen.items()}
+    for where in ("constructor", "fit"):
+        # A long array passed as a setting is data of a kind; its type and shape are no value to compare by.
+        found[where] = {name: held for name, held in found[where].items() if not _is_long(held[0])}
+    _put_around(fit, found)
+    for name, held in fit.variables.items():
+        found["variable"].setdefault(name, held)
+    if fit.block is not None:
+        found["explicit"] = _explicit(fit.block, around)
+    return _distinct(found, around)
+
+
+def _put_around(fit: Fit, found: dict[ParamOrigin, _Values]) -> None:
+    """Enter loop variables and arguments; a loop's value that the model was given is that parameter's, from a loop."""
+    for name, (value, origin) in fit.around.items():
+        if origin != "loop":
+            found[origin][name] = (value, None)
+            continue
+        if fit.fits > 1:
+            continue  # one model fitted once a pass: the passes are its folds, not its settings
+        given = [*_equal(found["constructor"], value), *_equal(found["fit"], value)]
+        for each in given:
+            found["loop"][each] = (value, None)
+            found["constructor"].pop(each, None)
+            found["fit"].pop(each, None)
+        if not given:
+            found["loop"][name] = (value, None)
+
+
+def _is_long(value: Any) -> bool:
+    size = getattr(value, "size", None)
+    return isinstance(size, int) and size > _LONGEST_ARRAY
+
+
+def _equal(params: _Values, value: object) -> list[str]:
+    return [name for name, (held, _) in params.items() if type(held) is type(value) and held == value]
+
+
+def _distinct(
+    found: Mapping[ParamOrigin, Mapping[str, tuple[Any, str | None]]],
+    around: Surroundings,
+) -> tuple[Param, ...]:
+    """Each name once, from its strongest origin."""
+    chosen: dict[str, Param] = {}
+    for origin in _STRONGEST:
+        for name, (value, execution_id) in found.get(origin, {}).items():
+            if name not in chosen:
+                chosen[name] = param(name, value, origin, execution_id, max_bytes=around.max_value_bytes)
+    return tuple(chosen.values())
+
+
+def _explicit(block: Block, around: Surroundings) -> _Values:
+    """What the user said in code, and the variables that a ``%%track -p`` line names."""
+    said: _Values = {name: (value, None) for name, value in block.params.items()}
+    for name in block.wanted.params if block.wanted is not None else ():
+        if name in around.namespace:
+            said[name] = (around.namespace[name], None)
+    return said
