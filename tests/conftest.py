@@ -25,7 +25,9 @@ from nbtrack.records import (
 )
 
 # How fast a machine is at the moment is no property of the code.
-settings.register_profile("nbtrack", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "nbtrack", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("nbtrack")
 
 RUN_ID = "01936b2e-8f3a-7c21-9b1d-5a4f0c8e7d66"
