@@ -10,7 +10,8 @@ from typing import ClassVar, NamedTuple
 from nbtrack.lineage import files
 from nbtrack.lineage.functions import parent_of
 from nbtrack.lineage.knowledge import PASSING, PLAIN_BUILTINS
-from nbtrack.lineage.libraries import Libraries, elements
+from nbtrack.lineage.libraries import Libraries
+from nbtrack.lineage.passing import elements, passed_on
 from nbtrack.lineage.syntax import compile_cell
 from nbtrack.lineage.things import Frame, Thing, Things, union
 from nbtrack.lineage.types import EACH, ELEMENT, Call, Place
@@ -103,9 +104,11 @@ class Calls(Libraries):
         given = union([*args, *keywords.values()])
         files.follow_call(self, name, step, given)
         if name not in PLAIN_BUILTINS:
+            # sorted(key=…), filter(…), max(key=…): functions among the arguments are called with the elements.
+            self.apply(given, [union(elements(each) for each in args)])
             self.hand_over(given)
         if name in PASSING:
-            return self.passed_on(name, args)
+            return passed_on(name, args, keywords)
         if name in {"str", "format"} and any(each.text is not None for each in given):
             return (Thing(text=""),)
         return (Thing(scalar=name in PLAIN_BUILTINS),)

@@ -10,6 +10,7 @@ from nbtrack.lineage.types import (
     CONSTANT,
     EACH,
     ELEMENT,
+    SLICE,
     Bind,
     Call,
     Define,
@@ -20,6 +21,7 @@ from nbtrack.lineage.types import (
     Operand,
     Place,
     Return,
+    Spread,
     Step,
     Store,
     Text,
@@ -68,7 +70,7 @@ class Expressions:
         """A value as an operand: one that has no name gets a temporary; None when it is a constant."""
         if isinstance(value, str | Place):
             return value
-        if value == CONSTANT or type(value) is Text:
+        if value is CONSTANT or type(value) is Text:
             return None
         target = self.temporary()
         self.steps.append(Bind(target, value))
@@ -139,7 +141,7 @@ class Expressions:
         if isinstance(node, ast.Constant):
             return f"[{node.value!r}]"
         self.touch(node)
-        return ELEMENT
+        return SLICE if isinstance(node, ast.Slice) else ELEMENT
 
     # --- calls
 
@@ -152,7 +154,7 @@ class Expressions:
         keywords: dict[str, Operand | None] = {}
         constants: dict[str, object] = {}
         texts: list[str] = []
-        args = tuple([self._argument(each, texts) for each in node.args])
+        args = tuple([self._positional(each, texts) for each in node.args])
         for keyword in node.keywords:
             name = keyword.arg or "**"
             keywords[name] = self._argument(keyword.value, texts)
@@ -162,8 +164,14 @@ class Expressions:
         self.steps.append(Call(target, callee, args, keywords, constants, tuple(texts), use))
         return target
 
+    def _positional(self, node: ast.expr, texts: list[str]) -> Operand | Spread | None:
+        if isinstance(node, ast.Starred):
+            operand = self.operand(node.value)
+            return None if operand is None else Spread(operand)
+        return self._argument(node, texts)
+
     def _argument(self, node: ast.expr, texts: list[str]) -> Operand | None:
-        value = self.value(node.value if isinstance(node, ast.Starred) else node)
+        value = self.value(node)
         if type(value) is Text:
             texts.append(value.text)
             return None
@@ -177,20 +185,23 @@ class Expressions:
         for index, element in enumerate(node.elts):
             if element.__class__ is ast.Constant:
                 continue
-            starred = starred or isinstance(element, ast.Starred)
             operand = self.operand(element)
-            if operand is not None:
-                parts.append((ELEMENT if starred else f"[{index}]", operand))
+            if operand is None:
+                continue
+            if isinstance(element, ast.Starred):
+                starred = True
+                operand = element_of(operand)
+            parts.append((EACH if starred else f"[{index}]", operand))
         return Hold(tuple(parts))
 
     def _dict(self, node: ast.Dict) -> Value:
         parts: list[tuple[str, Operand]] = []
         for key, element in zip(node.keys, node.values, strict=True):
-            name = ELEMENT if key is None else self.key(key)
+            name = EACH if key is None else self.key(key)
             if element.__class__ is not ast.Constant:
                 operand = self.operand(element)
                 if operand is not None:
-                    parts.append((name, operand))
+                    parts.append((name, element_of(operand) if key is None else operand))
         return Hold(tuple(parts))
 
     def _comprehension(self, node: _Comprehension) -> Value:
@@ -218,7 +229,7 @@ class Expressions:
         for target in ast.walk(generator.target):
             if isinstance(target, ast.Name):
                 self._renamed[target.id] = self.temporary()
-        self.unpack(generator.target, element_of(source))
+        self.unpack(generator.target, CONSTANT if source is None else element_of(source))
         self.touch(*generator.ifs)
 
     # --- the rest
@@ -282,6 +293,8 @@ class Expressions:
             starred = starred or isinstance(element, ast.Starred)
             if source is None:
                 self.unpack(element, CONSTANT)
+            elif isinstance(element, ast.Starred):
+                self.unpack(element.value, Hold(((EACH, element_of(source)),)))
             else:
                 self.unpack(element, element_of(source, EACH if starred else f"[{index}]"))
 
@@ -310,10 +323,8 @@ class Expressions:
     }
 
 
-def element_of(source: Operand | None, key: str = EACH) -> Value:
-    """The value found in ``source`` under ``key``, by default any of its elements."""
-    if source is None:
-        return CONSTANT
+def element_of(source: Operand, key: str = EACH) -> Operand:
+    """What is found in ``source`` under ``key``, by default any of its elements."""
     if isinstance(source, Place):
         return Place(source.root, (*source.path, key))
     return Place(source, (key,))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nbtrack.lineage.things import Frame, Thing, Things, World, union
-from nbtrack.lineage.types import EACH, Call, Function, Step
+from nbtrack.lineage.types import EACH, Call, Function, Spread, Step
 from nbtrack.lineage.values import Values
 
 __all__ = ["Functions"]
 
 _DEEPEST = 25
+_MOST_SPREAD = 6
 
 
 class Functions(Values):
@@ -27,10 +28,19 @@ class Functions(Values):
 
     def arguments(self, step: Call, frame: Frame) -> tuple[list[Things], dict[str, Things]]:
         """The objects that are passed, by position and by keyword; empty for constants."""
-        args = [() if each is None else self.evaluate(each, frame) for each in step.args]
-        keywords = {
-            name: () if each is None else self.evaluate(each, frame) for name, each in step.keywords.items()
-        }
+        args: list[Things] = []
+        for each in step.args:
+            if isinstance(each, Spread):
+                args.extend(_spread(self.evaluate(each.operand, frame)))
+            else:
+                args.append(() if each is None else self.evaluate(each, frame))
+        keywords: dict[str, Things] = {}
+        for name, operand in step.keywords.items():
+            things = () if operand is None else self.evaluate(operand, frame)
+            if name == "**":
+                for thing in things:
+                    keywords |= {key[2:-2]: held for key, held in thing.held.items() if key[:2] == "['"}
+            keywords[name] = things
         return args, keywords
 
     def invoke(
@@ -120,6 +130,16 @@ def _bind_parameters(
         names[function.rest] = (_held_by(args[len(function.parameters) :]),)
     if function.keywords:
         names[function.keywords] = (_held_by(list(keywords.values())),)
+
+
+def _spread(things: Things) -> list[Things]:
+    """The arguments that ``*things`` may stand for: in order where that is known, else any for any."""
+    if len(things) == 1 and things[0].container:
+        held = things[0].held
+        if all(f"[{index}]" in held for index in range(len(held))):
+            return [held[f"[{index}]"] for index in range(len(held))]
+    inside = union(each.part(EACH) or (each,) for each in things)
+    return [inside] * _MOST_SPREAD
 
 
 def _held_by(groups: list[Things]) -> Thing:

@@ -203,6 +203,7 @@ HANDLES = frozenset(
 PASSING = frozenset(
     {
         "chain", "copy", "deque", "dict", "enumerate", "filter", "from_iterable", "frozenset", "items", "iter", "list",
+        "max", "min",
         "next", "OrderedDict", "partial", "product", "reversed", "set", "sorted", "tqdm", "trange", "tuple", "values",
         "zip",
     },

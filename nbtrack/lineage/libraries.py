@@ -25,6 +25,7 @@ from nbtrack.lineage.knowledge import (
     keeps_only_parameters,
     returns_self,
 )
+from nbtrack.lineage.passing import given_by_container, passed_on
 from nbtrack.lineage.randomness import seeded_by, streams_of
 from nbtrack.lineage.things import Frame, Thing, Things, union
 from nbtrack.lineage.types import EACH, Call, Use
@@ -66,7 +67,7 @@ class Libraries(Functions):
         if not is_look_module(dotted):
             self.hand_over(given)
         if last in PASSING or last in {"deepcopy", "clone", "delayed", "partial"}:
-            return self.passed_on(last, args)
+            return passed_on(last, args, keywords)
         return (self._made_by(dotted, step, given),)
 
     def _made_by(self, dotted: str, step: Call, given: Things) -> Thing:
@@ -144,24 +145,6 @@ class Libraries(Functions):
     def _depend_on_settings(self, dotted: str) -> None:
         if self.world.settings:
             self.dependencies.update(self.world.settings.get(dotted.partition(".")[0], ()))
-
-    @staticmethod
-    def passed_on(name: str, args: list[Things]) -> Things:
-        """The result of a function that gives back what it was given, or copies of it."""
-        first = args[0] if args else ()
-        if name in {"copy", "deepcopy", "clone"}:
-            return tuple(each.copy() for each in first) or (Thing(),)
-        if name in {"partial", "delayed"}:
-            return first or (Thing(),)
-        inside = [elements(each) for each in args]
-        if name == "next":
-            return inside[0] if inside else (Thing(),)
-        if name in {"enumerate", "zip"}:
-            # Each element is a tuple: of enumerate its second is what was in the argument.
-            places = [(f"[{index + (name == 'enumerate')}]", each) for index, each in enumerate(inside)]
-            inside = [(Thing.holding({key: each for key, each in places if each}),)]
-        found = union(inside)
-        return (Thing.holding({EACH: found} if found else {}),)
 
     def call_method(self, receiver: Thing, name: str, step: Call, frame: Frame) -> Things:
         """Call a method of an object whose class the notebook does not define, or does not define it in."""
@@ -248,33 +231,15 @@ class Libraries(Functions):
         elif name in {"copy", "clone"}:
             found = (receiver.copy(),)
         elif receiver.container:
-            found = _given_by_container(receiver, name, args)
+            found = given_by_container(receiver, name, args)
         elif receiver.text is not None and name in _PATH_METHODS:
             found = (Thing(text=""),)
-        return found or (Thing(),)
-
-
-def _given_by_container(container: Thing, name: str, args: list[Things]) -> Things:
-    inside = union(container.held.values())
-    if not inside:
-        return ()
-    if name == "items":
-        return (Thing.holding({EACH: (Thing.holding({"[1]": inside}),)}),)
-    if name == "values":
-        return (Thing.holding({EACH: inside}),)
-    return union([inside, *args[1:]]) if name in {"get", "pop", "popitem", "setdefault"} else ()
-
-
-def elements(things: Things) -> Things:
-    """What iterating over ``things`` may give: what containers hold, else something of the thing itself."""
-    found: list[Things] = []
-    for thing in things:
-        inside = thing.part(EACH)
-        if inside or thing.container:
-            found.append(inside)
-        elif thing.is_model or thing.made_of is not None or thing.base:
-            found.append((thing,))
-    return union(found)
+        if found:
+            return found
+        thing = Thing()
+        if name in {"get", "items", "values"}:
+            thing.base = (receiver,)  # what comes out of an unknown container is in it still
+        return (thing,)
 
 
 def _holds_model(thing: Thing) -> bool:

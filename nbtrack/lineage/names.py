@@ -6,7 +6,7 @@ import ast
 
 from nbtrack.lineage.edges import Tracer
 from nbtrack.lineage.syntax import compile_cell
-from nbtrack.lineage.things import Thing, Things, World, union
+from nbtrack.lineage.things import Thing, Things, World, reached
 from nbtrack.lineage.types import CellNames, FunctionNames
 
 __all__ = ["analyse"]
@@ -40,17 +40,10 @@ def analyse(source: str | ast.Module) -> CellNames:
 
 
 def changed_names(names: dict[str, Things], tracer: Tracer) -> set[str]:
-    """Those of ``names`` whose object, or something directly in it, ``tracer`` saw changed."""
-    changed = tracer.changed
-    if not changed:
+    """Those of ``names`` whose object, or something that it holds, ``tracer`` saw changed."""
+    if not tracer.changed:
         return set()
-    return {
-        name
-        for name, things in names.items()
-        if any(
-            each in changed or any(held in changed for held in union(each.held.values())) for each in things
-        )
-    }
+    return {name for name, things in names.items() if any(each in tracer.changed for each in reached(things))}
 
 
 def _imports(world: World) -> dict[str, str]:

@@ -120,7 +120,7 @@ class _Compiler(Expressions):
     def _settled(self, node: ast.expr) -> Value:
         """A value that later bindings of the names in it leave alone: all of a right side is read first."""
         value = self.value(node)
-        if value == CONSTANT or (isinstance(value, str) and value.startswith("%")):
+        if value is CONSTANT or (isinstance(value, str) and value.startswith("%")):
             return value
         target = self.temporary()
         self.steps.append(Bind(target, value))
@@ -187,7 +187,8 @@ class _Compiler(Expressions):
         self.steps.append(Branch((self.block(node.body), self.block(node.orelse))))
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self.unpack(node.target, element_of(self.operand(node.iter)))
+        source = self.operand(node.iter)
+        self.unpack(node.target, CONSTANT if source is None else element_of(source))
         self.statements(node.body)
         self.statements(node.orelse)
 
@@ -260,8 +261,12 @@ class _Compiler(Expressions):
 
     def lambda_function(self, node: ast.Lambda) -> Function:
         defaults = self._defaults(node.args)
-        body = [ast.Return(value=node.body, lineno=node.lineno, col_offset=node.col_offset)]
-        return _function("<lambda>", node.args, body, defaults, self._renamed)
+        compiler = _inner_compiler(node.args, self._renamed)
+        # A call as the body of a lambda may be there for its effect as well as for its result.
+        body = node.body
+        value = compiler.call(body, Use.SHOWN) if isinstance(body, ast.Call) else compiler.value(body)
+        compiler.steps.append(Return(value))
+        return _signed("<lambda>", node.args, defaults, compiler)
 
     def _defaults(self, arguments: ast.arguments) -> dict[str, Operand]:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -340,10 +345,22 @@ def _function(
     defaults: dict[str, Operand],
     renamed: dict[str, str],
 ) -> Function:
-    own = {each.arg for each in _arguments(arguments)}
-    compiler = _Compiler({old: new for old, new in renamed.items() if old not in own})
+    compiler = _inner_compiler(arguments, renamed)
     compiler.statements(body)
-    declared = _declarations(body)
+    function = _signed(name, arguments, defaults, compiler)
+    function.globals, function.nonlocals = _declarations(body)
+    return function
+
+
+def _inner_compiler(arguments: ast.arguments, renamed: dict[str, str]) -> _Compiler:
+    """A compiler for a function's body: parameters hide the variables of an enclosing comprehension."""
+    own = {each.arg for each in _arguments(arguments)}
+    return _Compiler({old: new for old, new in renamed.items() if old not in own})
+
+
+def _signed(
+    name: str, arguments: ast.arguments, defaults: dict[str, Operand], compiler: _Compiler
+) -> Function:
     return Function(
         name=name,
         parameters=tuple(each.arg for each in (*arguments.posonlyargs, *arguments.args)),
@@ -351,8 +368,6 @@ def _function(
         rest=arguments.vararg.arg if arguments.vararg else None,
         keywords=arguments.kwarg.arg if arguments.kwarg else None,
         defaults=defaults,
-        globals=declared[0],
-        nonlocals=declared[1],
         steps=tuple(compiler.steps),
     )
 

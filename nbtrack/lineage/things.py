@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from nbtrack.lineage.knowledge import makes_model
 from nbtrack.lineage.types import EACH, ELEMENT, Function
 
-__all__ = ["UNKNOWN", "Binding", "Facet", "Frame", "Thing", "Things", "World", "union"]
+__all__ = ["UNKNOWN", "Binding", "Facet", "Frame", "Thing", "Things", "World", "reached", "union"]
 
 UNKNOWN = -1
 """Stands among the binders of a name that may have been bound by something that is not known."""
@@ -146,6 +146,19 @@ def union(groups: Iterable[Things]) -> Things:
     return tuple(dict.fromkeys(each for group in groups for each in group))
 
 
+def reached(things: Things) -> Iterator[Thing]:
+    """``things`` and all that they hold, directly or not."""
+    seen = set(things)
+    pending = list(things)
+    while pending:
+        thing = pending.pop()
+        yield thing
+        for held in thing.held.values():
+            fresh = [each for each in held if each not in seen]
+            seen.update(fresh)
+            pending.extend(fresh)
+
+
 class Binding(NamedTuple):
     """What a global name may be bound to, and the executions that may have bound it."""
 
@@ -201,15 +214,8 @@ class World:
         if binding is None:
             return frozenset()
         found = set(binding.binders)
-        pending = list(binding.things)
-        seen: set[Thing] = set()
-        while pending:
-            thing = pending.pop()
-            if thing not in seen:
-                seen.add(thing)
-                for facet, executions in thing.events.items():
-                    found.update(executions if facet != "draws" else ())
-                for held in thing.held.values():
-                    pending.extend(held)
+        for thing in reached(binding.things):
+            for facet, executions in thing.events.items():
+                found.update(executions if facet != "draws" else ())
         found.discard(UNKNOWN)
         return frozenset(found)

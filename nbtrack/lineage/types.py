@@ -17,6 +17,7 @@ __all__ = [
     "CONSTANT",
     "EACH",
     "ELEMENT",
+    "SLICE",
     "Bind",
     "Branch",
     "Call",
@@ -36,6 +37,7 @@ __all__ = [
     "Operand",
     "Place",
     "Return",
+    "Spread",
     "Star",
     "Statement",
     "Step",
@@ -50,6 +52,8 @@ ELEMENT = "[]"
 """Path element of a subscript whose key is not a constant; constants are ``[repr]``, attributes bare names."""
 EACH = "[*]"
 """Path element of iteration: whatever is inside, itself and no copy."""
+SLICE = "[:]"
+"""Path element of a slice: of a list another list with the same elements."""
 
 
 class Place(NamedTuple):
@@ -126,6 +130,12 @@ class Delete(NamedTuple):
     name: str
 
 
+class Spread(NamedTuple):
+    """``*operand`` among the arguments of a call."""
+
+    operand: Operand
+
+
 class Call(NamedTuple):
     """A call: ``target`` takes its result.
 
@@ -135,7 +145,7 @@ class Call(NamedTuple):
 
     target: str
     callee: Operand
-    args: tuple[Operand | None, ...] = ()
+    args: tuple[Operand | Spread | None, ...] = ()
     keywords: Mapping[str, Operand | None] = {}
     constants: Mapping[str, object] = {}
     texts: tuple[str, ...] = ()

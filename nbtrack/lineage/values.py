@@ -8,7 +8,7 @@ from typing import Any
 
 from nbtrack.lineage.knowledge import is_look_module
 from nbtrack.lineage.things import UNKNOWN, Binding, Facet, Frame, Thing, Things, World, union
-from nbtrack.lineage.types import EACH, Branch, Either, Hold, Mix, Operand, Place, Step, Text, Value
+from nbtrack.lineage.types import EACH, SLICE, Branch, Either, Hold, Mix, Operand, Place, Step, Text, Value
 
 __all__ = ["NAMESPACE", "Values"]
 
@@ -63,6 +63,8 @@ class Values:
 
     def subscripted(self, thing: Thing, key: str) -> Things:
         """What indexing or iterating over an instance of a class of the notebook gives."""
+        if thing.made_of is None:
+            return ()
         methods = union(thing.method(name) for name in (_ITERATION if key == EACH else _INDEXING))
         found = union(self.invoke(each, [], {}, (thing,)) for each in methods)
         return union(each.part(EACH) or (each,) for each in found) if key == EACH else found
@@ -219,20 +221,25 @@ class Values:
         return things
 
     def _inside(self, thing: Thing, key: str, frame: Frame) -> Things:
+        """What ``thing`` is known to hold or to give under ``key``; empty where nothing is known."""
+        if key == SLICE and thing.container:
+            inside = thing.part(EACH)
+            return (Thing.holding({EACH: inside} if inside else {}),)
         if key == EACH and thing.streams:
             self.draw(thing.streams)
         found = thing.part(key)
         if found:
             return found
-        if thing.imported and key[0] != "[":
-            member = Thing(f"{thing.origin}.{key}")
-            member.imported = True
-            return (member,)
         if thing.origin == NAMESPACE:
             return self.lookup(key[2:-2], frame) if key[:2] == "['" else ()
-        if thing.made_of is not None and key[0] == "[":
-            return self.subscripted(thing, key)
-        found = thing.method(key) if thing.members is None else thing.member(key)
+        return self.subscripted(thing, key) if key[0] == "[" else self._attribute(thing, key)
+
+    def _attribute(self, thing: Thing, name: str) -> Things:
+        if thing.imported:
+            member = Thing(f"{thing.origin}.{name}")
+            member.imported = True
+            return (member,)
+        found = thing.method(name) if thing.members is None else thing.member(name)
         for each in found:
             if each.kind == "property":
                 return self.invoke(each, [], {}, (thing,))
