@@ -136,6 +136,16 @@ class _Renaming(ast.NodeTransformer):
         node.arg = self.names.get(node.arg, node.arg)
         return node
 
+    def visit_keyword(self, node):
+        if node.arg in {"p", "q"}:  # the parameters of `grow`; other keywords belong to Python
+            node.arg = self.names[node.arg]
+        return self.generic_visit(node)
+
+    def visit_Subscript(self, node):
+        if isinstance(node.value, ast.Call) and ast.unparse(node.value) == "globals()":
+            node.slice.value = self.names.get(node.slice.value, node.slice.value)
+        return self.generic_visit(node)
+
     def visit_Global(self, node):
         node.names = [self.names.get(each, each) for each in node.names]
         return node
