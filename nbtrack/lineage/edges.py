@@ -46,6 +46,7 @@ class Tracer(Calls):
             self.run(statement.steps, frame)
             if statement.shown:
                 self.world.shown = (self.execution,)
+        self.settle_seeds()
 
     def run(self, steps: Iterable[Step], frame: Frame) -> None:
         """Run a block."""

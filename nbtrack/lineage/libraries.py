@@ -34,6 +34,7 @@ __all__ = ["Libraries"]
 
 _MODE = frozenset({"mode"})
 _FIT = frozenset({"fit"})
+_COMPILE = frozenset({"compile"})
 _PATH_METHODS = frozenset({"absolute", "format", "join", "joinpath", "resolve", "with_suffix"})
 _DRAWING_LATE = frozenset({"imblearn", "sklearn", "umap"})
 
@@ -150,12 +151,7 @@ class Libraries(Functions):
         """Call a method of an object whose class the notebook does not define, or does not define it in."""
         fitting = name in FITTING or name == "partial_fit"
         manner = fitting_of(receiver.package, name, warm=receiver.warm) if fitting else ""
-        if manner == "anew" or name in FIT_FREE:
-            self.observe((receiver,), _FIT)
-        elif name in MODE_FREE:
-            self.observe((receiver,), _MODE)
-        else:
-            self.observe((receiver,))
+        self.observe((receiver,), _irrelevant_facets(name, manner))
         args, keywords = self.arguments(step, frame)
         given = union([*args, *keywords.values()])
         files.follow_call(self, name, step, given)
@@ -170,6 +166,7 @@ class Libraries(Functions):
         self._draw_in_method(receiver, name, step, given)
         self._change_receiver(receiver, name, step, manner)
         if name in TRAINING:
+            self._trained = True
             self._train(receiver, given, keywords)
         self.hand_over(given)
         return self._given_by_method(receiver, name, manner, args)
@@ -192,6 +189,8 @@ class Libraries(Functions):
         elif manner:
             if manner == "further":
                 self.change((receiver,), "fit" if receiver.warm else "value")
+        elif name == "compile":
+            self.change((receiver,), "compile", anew=True)
         elif name in {"eval", "train"} and not step.args and receiver.package != "pandas":
             self.change((receiver,), "mode", anew=True)
             if name == "train":
@@ -240,6 +239,15 @@ class Libraries(Functions):
         if name in {"get", "items", "values"}:
             thing.base = (receiver,)  # what comes out of an unknown container is in it still
         return (thing,)
+
+
+def _irrelevant_facets(name: str, manner: str) -> frozenset[str]:
+    """What was done to an object that a method does not depend on, because it starts that anew or never looks."""
+    if manner == "anew" or name in FIT_FREE:
+        return _FIT
+    if name == "compile":
+        return _COMPILE
+    return _MODE if name in MODE_FREE else frozenset()
 
 
 def _holds_model(thing: Thing) -> bool:

@@ -15,8 +15,8 @@ UNKNOWN = -1
 """Stands among the binders of a name that may have been bound by something that is not known."""
 
 Facet: TypeAlias = str
-"""What of an object was changed: its ``value``, what it was last ``fit`` to, its ``mode`` (train or eval of a
-network), or only its position in a sequence of random ``draws``."""
+"""What of an object was changed: its ``value``, what it was last ``fit`` to, how it was last ``compile``d, its ``mode``
+(train or eval of a network), or only its position in a sequence of random ``draws``."""
 
 Things: TypeAlias = "tuple[Thing, ...]"
 

@@ -46,6 +46,8 @@ class Values:
         self._log: list[tuple[dict[Any, Any], str, Any]] | None = None
         self._uncertain = 0
         self._budget = 20_000
+        self._seeded_and_used: set[str] = set()
+        self._trained = False
 
     def run(self, steps: Iterable[Step], frame: Frame) -> None:
         """Run a block."""
@@ -299,7 +301,10 @@ class Values:
     def draw(self, streams: Iterable[str]) -> None:
         """Random numbers are drawn from the global streams."""
         for stream in streams:
-            self.dependencies.update(self.world.seeds.get(stream, ()))
+            seeds = self.world.seeds.get(stream, ())
+            self.dependencies.update(seeds)
+            if self.execution in seeds:
+                self._seeded_and_used.add(stream)
             drawn = self.world.draws.get(stream, ())
             self.draw_dependencies.update(drawn)
             if self.execution not in drawn:
@@ -311,6 +316,17 @@ class Values:
             earlier = self.world.seeds.get(stream, ()) if self._uncertain else ()
             self.world.seeds[stream] = (*earlier, self.execution)
             self.world.draws.pop(stream, None)
+
+    def settle_seeds(self) -> None:
+        """After the execution: what it seeded for its own use is no seed for others.
+
+        Cells that draw later go on with the sequence where this one left it, so that they need it as they need any
+        other that drew, not as they need a cell that seeds for all.
+        """
+        for stream, seeds in list(self.world.seeds.items()):
+            if self.execution in seeds and (self._trained or stream in self._seeded_and_used):
+                self.world.seeds[stream] = tuple(each for each in seeds if each != self.execution)
+                self.world.draws[stream] = (self.execution,)
 
     def note(self, text: str, *, wild: bool = False) -> None:
         """Something cannot be followed; ``wild``: any name may have been bound."""

@@ -166,6 +166,17 @@ def test_the_mode_of_a_network_matters_until_it_is_set_again(run):
     assert 5 not in ran.needs(6)
 
 
+def test_a_network_compiled_anew_does_not_need_how_it_was_compiled_before(run):
+    ran = run(
+        "from tensorflow import keras",
+        "m = keras.Sequential()",
+        "m.compile(loss='mse')",
+        "m.compile(loss='mae')",
+        "m.fit(X, y)",
+    )
+    assert ran.needs(4) == [0, 1, 3]
+
+
 def test_freezing_layers_changes_the_network(run):
     ran = run(
         "import torchvision",
@@ -269,6 +280,16 @@ def test_draws_in_between_are_asked_for(run):
     ran = run("import numpy as np", "np.random.seed(0)", "a = np.random.rand(3)", "b = np.random.rand(3)")
     assert ran.needs(3) == [0, 1]
     assert ran.needs(3, draws=True) == [0, 1, 2]
+
+
+def test_a_cell_that_seeds_for_its_own_training_is_no_seed_cell_for_others(run):
+    ran = run(
+        "import torch",
+        "torch.manual_seed(0)\nnet = torch.nn.Linear(1, 1)\nfor x in data:\n  net(x).backward()\n  optimizer.step()",
+        "other = torch.nn.Linear(1, 1)",
+    )
+    assert ran.needs(2) == [0]
+    assert ran.needs(2, draws=True) == [0, 1]
 
 
 def test_draws_from_a_generator_of_the_notebook(run):
