@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack import records
+from nbtrack.capture.explicit import kernel_store
 from nbtrack.config import find_store
 from nbtrack.errors import UsageError
 from nbtrack.records import JSON, Dataset, Point
@@ -192,7 +193,11 @@ class Run:
 
 
 def _folder(given: Path | str | None) -> Path:
-    return find_store() if given is None else Path(given).resolve()
+    if given is not None:
+        return Path(given).resolve()
+    # In a watched kernel its own store, also after the notebook has changed its working directory.
+    watched = kernel_store()
+    return watched if watched is not None else find_store()
 
 
 def _frame(found: Sequence[records.Run]) -> pd.DataFrame:

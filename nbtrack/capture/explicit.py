@@ -15,10 +15,12 @@ from nbtrack.errors import UsageError
 from nbtrack.observe.metrics import number
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nbtrack.capture.script import ScriptRun
     from nbtrack.capture.session import KernelSession
 
-__all__ = ["Tracked", "attach", "log", "param", "track"]
+__all__ = ["Tracked", "attach", "kernel_store", "log", "param", "track"]
 
 _kernel: KernelSession | None = None
 _script: ContextVar[ScriptRun | None] = ContextVar("nbtrack_script_run", default=None)
@@ -28,6 +30,11 @@ def attach(session: KernelSession | None) -> None:
     """Tell which kernel session the functions below speak to; None: no kernel is watched."""
     global _kernel  # noqa: PLW0603 - a process has one kernel
     _kernel = session
+
+
+def kernel_store() -> Path | None:
+    """The store of the kernel that is watched, once there is one on disk; None outside of a watched kernel."""
+    return _kernel.folder if _kernel is not None and _kernel.folder.is_dir() else None
 
 
 class Tracked:

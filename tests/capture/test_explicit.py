@@ -205,3 +205,10 @@ def test_data_is_kept_as_parquet_when_asked(cancer):
     frame = pd.read_parquet(io.BytesIO(kept["X_train"]))
     pd.testing.assert_frame_equal(frame, cancer.names["X_train"], check_dtype=True)
     assert set(kept) == {"X_train", "y_train"}
+
+
+def test_the_runs_of_a_notebook_are_found_after_it_changed_its_folder(cancer, tmp_path_factory):
+    cancer.run("clf = DecisionTreeClassifier().fit(X_train, y_train)")
+    cancer.run(f"import os, nbtrack\nos.chdir({str(tmp_path_factory.mktemp('elsewhere'))!r})")
+    cancer.run("table = nbtrack.runs()\nrun = nbtrack.get('last')")
+    assert list(cancer.names["table"]["label"]) == [cancer.names["run"].label] == ["DecisionTreeClassifier-1"]
