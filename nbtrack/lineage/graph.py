@@ -154,9 +154,9 @@ class Lineage:
 
     @staticmethod
     def _undo(thing: Thing, tracer: Tracer) -> None:
-        if tracer.changed.pop(thing, thing) is None:
-            for facet, executions in list(thing.events.items()):
-                thing.events[facet] = tuple(each for each in executions if each != tracer.execution)
+        before = tracer.changed.pop(thing, None)
+        if before is not None:
+            thing.events = before
 
     def _summary(self, tracer: Tracer) -> Effects:
         current = (

@@ -26,7 +26,7 @@ class Values:
         draw_dependencies: earlier executions that only advanced a sequence of random numbers it goes on with.
         reads, writes, deletes: global names.
         external: what the names it read were bound to when it first read them.
-        changed: objects that it changed in place.
+        changed: objects that it changed in place, with the events they had before.
         notes: what could not be followed.
     """
 
@@ -38,7 +38,7 @@ class Values:
         self.reads: set[str] = set()
         self.writes: dict[str, None] = {}
         self.deletes: set[str] = set()
-        self.changed: dict[Thing, None] = {}
+        self.changed: dict[Thing, dict[Facet, tuple[int, ...]]] = {}
         self.external: dict[str, Things] = {}
         self.calls: set[str] = set()
         self.notes: list[str] = []
@@ -293,10 +293,14 @@ class Values:
                 continue
             if thing.base and facet in {"value", "fit"}:
                 self.change(thing.base)
-            earlier = () if anew and not self._uncertain else thing.events.get(facet, ())
+            earlier = thing.events.get(facet, ())
+            if thing not in self.changed:
+                self.changed[thing] = dict(thing.events)
             if self.execution not in earlier:
-                thing.events[facet] = (*earlier, self.execution)
-            self.changed[thing] = None
+                known = self.draw_dependencies if facet == "draws" else self.dependencies
+                # Who needs this execution needs what it depends on: only other executions are kept besides.
+                replaced = (anew and not self._uncertain) or known.issuperset(earlier)
+                thing.events[facet] = (self.execution,) if replaced else (*earlier, self.execution)
 
     def draw(self, streams: Iterable[str]) -> None:
         """Random numbers are drawn from the global streams."""
@@ -305,10 +309,8 @@ class Values:
             self.dependencies.update(seeds)
             if self.execution in seeds:
                 self._seeded_and_used.add(stream)
-            drawn = self.world.draws.get(stream, ())
-            self.draw_dependencies.update(drawn)
-            if self.execution not in drawn:
-                self.world.draws[stream] = (*drawn, self.execution)
+            self.draw_dependencies.update(self.world.draws.get(stream, ()))
+            self.world.draws[stream] = (self.execution,)
 
     def seed(self, streams: Iterable[str]) -> None:
         """The global streams are seeded: what was drawn before no longer matters."""
