@@ -175,7 +175,9 @@ class _Compiler(Expressions):
                 self.steps.append(Import(alias.asname or alias.name, module, alias.name, node.level))
 
     def _type_alias(self, node: Any) -> None:  # ast.TypeAlias exists from Python 3.12
+        outer = self._type_parameters(node)
         self.steps.append(Bind(node.name.id, self.value(node.value)))
+        self._renamed = outer
 
     # --- compound statements
 
@@ -248,12 +250,13 @@ class _Compiler(Expressions):
     # --- definitions
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._type_parameters(node)
+        outer = self._type_parameters(node)
         decorators = [self.place(each) for each in node.decorator_list]
         defaults = self._defaults(node.args)
         annotations = [each.annotation for each in _arguments(node.args)]
         self.touch(*annotations, node.returns)
         function = _function(node.name, node.args, node.body, defaults, self._renamed)
+        self._renamed = outer
         target = self._renamed.get(node.name, node.name)
         kind = next((each for each in decorators if each in _METHOD_KINDS), "")
         self.steps.append(Define(target, function, str(kind)))
@@ -286,17 +289,22 @@ class _Compiler(Expressions):
                 self.steps.append(Call(self.temporary(), decorator, (target,), {"@": None}))
 
     def _class(self, node: ast.ClassDef) -> None:
-        self._type_parameters(node)
+        outer = self._type_parameters(node)
         decorators = [self.place(each) for each in node.decorator_list]
         bases = self.sources([*node.bases, *node.keywords])
         body = self.block(node.body)
+        self._renamed = outer
         target = self._renamed.get(node.name, node.name)
         self.steps.append(DefineClass(target, Class(node.name, bases, body)))
         self._decorate(target, decorators)
 
-    def _type_parameters(self, node: Any) -> None:
-        for parameter in getattr(node, "type_params", ()):  # from Python 3.12
-            self._renamed = {**self._renamed, parameter.name: "%type"}
+    def _type_parameters(self, node: Any) -> dict[str, str]:
+        """Hide names behind the type parameters of a definition; gives what was hidden before."""
+        outer = self._renamed
+        parameters = getattr(node, "type_params", ())  # from Python 3.12
+        if parameters:
+            self._renamed = outer | {each.name: "%type" for each in parameters}
+        return outer
 
     _statements: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {
         ast.Expr: _expression,

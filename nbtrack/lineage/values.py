@@ -347,8 +347,10 @@ def _builtin(name: str) -> Thing:
 def _part_of(root: Thing, path: tuple[str, ...]) -> Thing:
     """Something inside ``root`` that nothing is known of."""
     thing = Thing(root.origin if root.origin and is_look_module(root.origin) else "")
-    # A subscript may be a copy; an attribute, or what is iterated over, is the thing itself.
-    if EACH in path or all(key[0] != "[" for key in path):
+    # A subscript may be a copy; an attribute, or what is iterated over, is the thing itself, and so is a part of an
+    # array.
+    array = root.package in {"numpy", "torch"} and not any(key.startswith("['") for key in path)
+    if array or EACH in path or all(key[0] != "[" for key in path):
         thing.base = (root,)
     return thing
 

@@ -97,6 +97,11 @@ def test_a_part_of_a_frame_is_not_the_frame(run):
     assert ran.needs(3) == [0, 1]
 
 
+def test_a_part_of_an_array_is_the_array(run):
+    ran = run("import numpy as np", "X = np.zeros((3, 3))", "row = X[0]", "row[:] = 1", "print(X)")
+    assert ran.needs(4) == [0, 1, 2, 3]
+
+
 def test_what_a_container_holds_comes_with_it(run):
     ran = run("df = load()", "data = {'train': df}", "df['a'] = 1", "other = 1", "print(data['train'])")
     assert ran.needs(4) == [0, 1, 2]
