@@ -136,9 +136,7 @@ class Watcher:
 
     def a(self, number: int, /, *args: Any) -> tuple[Any, ...]:
         """Take the positional arguments."""
-        call = _stack.get()
-        while call is not None and call.site.id != number:
-            call = call.outer
+        call = _in_flight(number)
         if call is not None and self.observation is not None:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
@@ -150,9 +148,7 @@ class Watcher:
 
     def k(self, number: int, /, **kwargs: Any) -> dict[str, Any]:
         """Take the named arguments."""
-        call = _stack.get()
-        while call is not None and call.site.id != number:
-            call = call.outer
+        call = _in_flight(number)
         if call is not None and self.observation is not None:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
@@ -163,9 +159,7 @@ class Watcher:
 
     def r(self, number: int, result: Any, /) -> Any:
         """Take the result."""
-        call = _stack.get()
-        while call is not None and call.site.id != number:
-            call = call.outer
+        call = _in_flight(number)
         observation = self.observation
         if call is not None and observation is not None:
             _stack.set(call.outer)
@@ -322,6 +316,14 @@ def _readable(call: Call, result: object) -> object:
     if not isinstance(result, str) or getattr(call.function, "__name__", "") != "classification_report":
         return result
     return call.function(*call.args, **{**call.kwargs, "output_dict": True})
+
+
+def _in_flight(number: int) -> _InFlight | None:
+    """The innermost call of this site; those begun inside it and still there have raised."""
+    call = _stack.get()
+    while call is not None and call.site.id != number:
+        call = call.outer
+    return call
 
 
 def _enclosing_fit(call: _InFlight | None) -> Fit | None:
