@@ -105,14 +105,14 @@ class Store:
         Raises:
             QueryError: the query does not parse or names what no run has.
         """
-        with self._view() as connection:
+        with self.view() as connection:
             request = search.Request(query, order, limit, offset, after, experiment)
             runs = self._reader.runs(connection, search.find(connection, request))
             return self._live.with_metrics(connection, runs)
 
     def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
         """How many runs fulfil ``query``."""
-        with self._view() as connection:
+        with self.view() as connection:
             return search.count(connection, search.Request(query, experiment=experiment))
 
     def get_run(self, ref: str) -> Run:
@@ -126,7 +126,7 @@ class Store:
             AmbiguousRun: several ids begin so; names them.
             StoreCorrupt: its rows are not what was written.
         """
-        with self._view() as connection:
+        with self.view() as connection:
             run = self._reader.whole_run(connection, _resolve(connection, ref))
             return self._live.with_metrics(connection, [run])[0]
 
@@ -137,7 +137,7 @@ class Store:
         curve gives an empty list. ``start`` leaves out so many points at the beginning, for who has them already.
         """
         for attempt in range(_LOOKS):
-            with self._view() as connection:
+            with self.view() as connection:
                 row = connection.execute(
                     "SELECT r.pk, s.id, s.folds, s.ended_at FROM runs r JOIN executions e ON e.pk = r.execution "
                     "JOIN sessions s ON s.pk = e.session WHERE r.id = ?",
@@ -167,7 +167,7 @@ class Store:
             UsageError: the run has no stored model.
             BlobCorrupt: bytes are missing or not what was written; names the blob and the run.
         """
-        with self._view() as connection:
+        with self.view() as connection:
             row = connection.execute(
                 "SELECT label, model_digest, model_stored FROM runs WHERE id = ?", (run_id,)
             ).fetchone()
@@ -191,7 +191,7 @@ class Store:
         Raises:
             UnknownRun: there is no such run.
         """
-        with self._view() as connection:
+        with self.view() as connection:
             row = connection.execute("SELECT execution FROM runs WHERE id = ?", (run_id,)).fetchone()
             if row is None:
                 raise _unknown(connection, run_id)
@@ -209,12 +209,12 @@ class Store:
         Raises:
             BlobCorrupt: they are missing or not what was written.
         """
-        with self._view() as connection:
+        with self.view() as connection:
             return bytes(read_blob(connection, self.folder, attachment.digest, attachment.name))
 
     def executions(self, session_id: str) -> list[Execution]:
         """The executions of a session that were stored, in their order, whole."""
-        with self._view() as connection:
+        with self.view() as connection:
             return self._reader.executions(connection, session_id)
 
     def update_run(
@@ -253,7 +253,7 @@ class Store:
 
     def experiments(self) -> list[str]:
         """Names of the experiments that have runs, the one used last first."""
-        with self._view() as connection:
+        with self.view() as connection:
             rows = connection.execute(
                 "SELECT x.name, (SELECT MAX(started_at) FROM runs WHERE experiment = x.pk) AS used FROM experiments x "
                 "WHERE used IS NOT NULL ORDER BY used DESC"
@@ -273,14 +273,25 @@ class Store:
         """What is wrong with the store, errors first; ``full`` also reads every row and every blob."""
         from nbtrack.store.doctor import examine
 
-        with self._view() as connection:
+        with self.view() as connection:
             return examine(connection, self.folder, full=full)
 
     @contextmanager
-    def _view(self) -> Iterator[sqlite3.Connection]:
-        """A consistent view, after looking after sessions that died."""
+    def view(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the database for the modules of this folder, after looking after dead sessions."""
         self._recover()
         with self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction for the modules of this folder: durable at its end, undone by what is raised in it.
+
+        Raises:
+            StoreUnwritable: the store may only be read.
+            StoreBusy: another process kept it locked past the deadline.
+        """
+        with self._database.writing() as connection:
             yield connection
 
     def _recover(self) -> None:

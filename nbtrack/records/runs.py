@@ -1,9 +1,4 @@
-"""The records that layers hand each other: frozen, plain, without behaviour.
-
-Times are seconds since the epoch (UTC) as floats, durations are seconds, sizes are bytes. Ids are UUIDv7
-in their hyphenated lower-case text form, so that ids sort by time. A digest is ``<algorithm>:<hex>``.
-Sequences are tuples and mappings are never changed after construction.
-"""
+"""What a run is made of: the execution, params, metrics, data, files, model, environment."""
 
 from __future__ import annotations
 

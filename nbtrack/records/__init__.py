@@ -1,0 +1,64 @@
+"""The records that layers hand each other: frozen, plain, without behaviour.
+
+Times are seconds since the epoch (UTC) as floats, durations are seconds, sizes are bytes. Ids are UUIDv7
+in their hyphenated lower-case text form, so that ids sort by time. A digest is ``<algorithm>:<hex>``.
+Sequences are tuples and mappings are never changed after construction.
+"""
+
+from __future__ import annotations
+
+from nbtrack.records.runs import (
+    JSON,
+    Attachment,
+    Capture,
+    CellError,
+    Column,
+    Content,
+    Dataset,
+    Dependency,
+    Environment,
+    Execution,
+    LateMetric,
+    Metric,
+    MetricOrigin,
+    Model,
+    ModelBytes,
+    Param,
+    ParamOrigin,
+    Point,
+    Problem,
+    Run,
+    Session,
+    SourceFile,
+    State,
+    Trials,
+    new_id,
+)
+
+__all__ = [
+    "JSON",
+    "Attachment",
+    "Capture",
+    "CellError",
+    "Column",
+    "Content",
+    "Dataset",
+    "Dependency",
+    "Environment",
+    "Execution",
+    "LateMetric",
+    "Metric",
+    "MetricOrigin",
+    "Model",
+    "ModelBytes",
+    "Param",
+    "ParamOrigin",
+    "Point",
+    "Problem",
+    "Run",
+    "Session",
+    "SourceFile",
+    "State",
+    "Trials",
+    "new_id",
+]
