@@ -11,6 +11,7 @@ from nbtrack import records
 from nbtrack.capture.explicit import kernel_store
 from nbtrack.config import find_store
 from nbtrack.errors import UsageError
+from nbtrack.provenance import RunSlice, run_slice
 from nbtrack.records import JSON, Dataset, Point
 from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
@@ -174,6 +175,16 @@ class Run:
         with Store.open(self._folder) as store:
             stream, buffers = store.read_model(self.id)
         return deserialize(stream, [memoryview(buffer) for buffer in buffers])
+
+    def slice(self, *, draws: bool = False, metrics: bool = False) -> RunSlice:
+        """The cells that the run depends on, its own included, in the order they ran.
+
+        Args:
+            draws: also cells that are needed only to advance a sequence of random numbers: for running it again.
+            metrics: also later cells that measured the run's metrics, and what those need.
+        """
+        with Store.open(self._folder) as store:
+            return run_slice(store, self.record, draws=draws, metrics=metrics)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data, as ``nbtrack show --json`` prints it."""

@@ -19,6 +19,7 @@ __all__ = ["VERBS", "program", "run"]
 VERBS = {
     "runs": "nbtrack.cli.listing",
     "show": "nbtrack.cli.listing",
+    "slice": "nbtrack.cli.slice",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }

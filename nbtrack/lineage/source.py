@@ -13,15 +13,9 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-__all__ = ["ExecutedCell", "Script", "script"]
+from nbtrack.records import ExecutedCell
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutedCell:
-    """An execution's source as typed; ``number`` is its execution count, where the front end gave one."""
-
-    source: str
-    number: int | None = None
+__all__ = ["Script", "before_failure", "script", "where"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +34,34 @@ def script(cells: Iterable[ExecutedCell]) -> Script:
     blocks: list[str] = []
     untranslated: list[str] = []
     for cell in cells:
-        text, failed = _plain(cell.source)
-        marker = "# %%" if cell.number is None else f"# %% [{cell.number}]"
+        text, failed = _plain(before_failure(cell))
+        marker = f"# %% {where(cell)}".rstrip()
         blocks.append(f"{marker}\n{text.rstrip()}\n")
-        where = "" if cell.number is None else f"[{cell.number}] "
-        untranslated.extend(f"{where}{each}" for each in failed)
+        untranslated.extend(f"{where(cell)} {each}".lstrip() for each in failed)
     return Script(text="\n".join(blocks), untranslated=tuple(untranslated))
+
+
+def where(cell: ExecutedCell) -> str:
+    """The execution's number in brackets; empty where the front end gave none."""
+    return "" if cell.execution_count is None else f"[{cell.execution_count}]"
+
+
+def before_failure(cell: ExecutedCell) -> str:
+    """The source; of a cell that failed the lines before the failing statement, the rest as comments.
+
+    The failing statement is told by parsing; where that fails, as with magics, the line of failure itself is taken.
+    """
+    if cell.reached is None:
+        return cell.source
+    lines = cell.source.splitlines()
+    try:
+        statements = ast.parse(cell.source).body
+    except (SyntaxError, ValueError):
+        first = cell.reached - 1
+    else:
+        first = max((each.lineno - 1 for each in statements if each.lineno <= cell.reached), default=0)
+    rest = [f"# {each}".rstrip() for each in lines[first:]]
+    return "\n".join([*lines[:first], "# It failed here; what follows had no effect.", *rest])
 
 
 def _plain(source: str) -> tuple[str, list[str]]:

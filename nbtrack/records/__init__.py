@@ -7,6 +7,7 @@ Sequences are tuples and mappings are never changed after construction.
 
 from __future__ import annotations
 
+from nbtrack.records.lineage import ExecutedCell, Slice
 from nbtrack.records.runs import (
     JSON,
     Attachment,
@@ -45,6 +46,7 @@ __all__ = [
     "Dataset",
     "Dependency",
     "Environment",
+    "ExecutedCell",
     "Execution",
     "LateMetric",
     "Metric",
@@ -57,6 +59,7 @@ __all__ = [
     "Problem",
     "Run",
     "Session",
+    "Slice",
     "SourceFile",
     "State",
     "Trials",

@@ -22,11 +22,12 @@ from nbtrack.records import (
     Param,
     Point,
     Run,
+    Slice,
     SourceFile,
     Trials,
 )
 
-__all__ = ["curve", "to_dict"]
+__all__ = ["curve", "slice_to_dict", "to_dict"]
 
 
 def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
@@ -73,6 +74,22 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
 def curve(points: Iterable[Point]) -> list[list[Any]]:
     """A metric's curve as ``[[step, value, time], …]``, time in seconds since the epoch."""
     return [[point.step, _finite(point.value), point.time] for point in points]
+
+
+def slice_to_dict(record: Slice, notes: Iterable[str], script: str) -> dict[str, Any]:
+    """A slice, with the notes and the script that were made of it."""
+    cells = [
+        {
+            "execution_id": each.execution_id,
+            "execution_count": each.execution_count,
+            "cell_id": each.cell_id,
+            "source": each.source,
+            "reached": each.reached,
+        }
+        for each in record.cells
+    ]
+    run = {"id": record.run_id, "label": record.label}
+    return {"run": run, "cells": cells, "notes": list(notes), "script": script}
 
 
 def _notebook(execution: Execution) -> dict[str, Any]:

@@ -6,17 +6,22 @@ import sys
 
 import pytest
 
-from nbtrack.lineage.source import ExecutedCell, script
+from nbtrack.lineage.source import script
+from nbtrack.records import ExecutedCell
+
+
+def cell(source, number=None, **more):
+    return ExecutedCell(source=source, execution_id=str(number), execution_count=number, **more)
 
 
 def one(source):
-    made = script([ExecutedCell(source=source)])
+    made = script([cell(source)])
     ast.parse(made.text)
     return made.text.removeprefix("# %%\n").rstrip("\n"), made.untranslated
 
 
 def test_cells_are_marked_by_their_execution_numbers():
-    made = script([ExecutedCell(source="x = 1\n\n", number=3), ExecutedCell(source="print(x)", number=12)])
+    made = script([cell("x = 1\n\n", 3), cell("print(x)", 12)])
     assert made.text == "# %% [3]\nx = 1\n\n# %% [12]\nprint(x)\n"
     assert made.untranslated == ()
 
@@ -58,7 +63,7 @@ def test_a_cell_that_nobody_can_read_is_named():
 
 
 def test_untranslated_lines_tell_their_cell():
-    assert script([ExecutedCell(source="%macro a 1", number=4)]).untranslated == ("[4] %macro a 1",)
+    assert script([cell("%macro a 1", 4)]).untranslated == ("[4] %macro a 1",)
 
 
 def test_the_script_runs(tmp_path):
@@ -70,9 +75,16 @@ def test_the_script_runs(tmp_path):
         "%time y = double(int(lines[0]))",
         "%%capture\nprint(y)",
     ]
-    made = script([ExecutedCell(source=cell, number=number) for number, cell in enumerate(cells)])
+    made = script([cell(each, number) for number, each in enumerate(cells)])
     assert made.untranslated == ()
     done = subprocess.run(
         [sys.executable, "-c", made.text], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "42\n"
+
+
+def test_of_a_cell_that_failed_only_what_ran_is_left():
+    made = script([cell("x = 1\ny = 1 / (\n    0)\nz = 2", 3, reached=3)])
+    assert made.text == (
+        "# %% [3]\nx = 1\n# It failed here; what follows had no effect.\n# y = 1 / (\n#     0)\n# z = 2\n"
+    )

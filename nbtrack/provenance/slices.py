@@ -1,0 +1,119 @@
+"""The slice of a run: the executions it needs, as cells, as a script, as a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nbtrack.lineage.notebook import notebook
+from nbtrack.lineage.source import Script, script, where
+from nbtrack.observe.redaction import REDACTED
+from nbtrack.provenance.sessions import SessionGraph, session_graph
+from nbtrack.records import ExecutedCell, Execution, Run, Slice
+from nbtrack.render.document import slice_to_dict
+from nbtrack.store import Store
+
+__all__ = ["RunSlice", "run_slice"]
+
+
+class RunSlice:
+    """The executions that a run needs, in the user's hands; as text it is the script.
+
+    Attributes:
+        record: the slice as a :class:`nbtrack.records.Slice`.
+    """
+
+    __slots__ = ("_script", "record")
+
+    def __init__(self, record: Slice) -> None:
+        self.record = record
+        self._script: Script | None = None
+
+    @property
+    def cells(self) -> tuple[ExecutedCell, ...]:
+        """The executions, in the order they ran; the run's own is among them."""
+        return self.record.cells
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be followed, and what cannot be run again as it is."""
+        untranslated = (f"{each}: has no plain meaning in Python" for each in self._made().untranslated)
+        return (*self.record.notes, *untranslated)
+
+    def script(self) -> str:
+        """One runnable script in percent format, each cell under a comment with its execution number."""
+        head = [f"# {self._title()}", *(f"# Note: {note}" for note in self.notes)]
+        return "\n".join(head) + "\n\n" + self._made().text
+
+    def notebook(self) -> dict[str, Any]:
+        """A notebook of format 4.5 with the cells as they were typed, without outputs; ``json.dumps`` takes it."""
+        return notebook(self.record.cells, self._title(), self.record.notes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready data, as ``nbtrack slice --json`` prints it."""
+        return slice_to_dict(self.record, self.notes, self.script())
+
+    def _title(self) -> str:
+        count = len(self.cells)
+        return f"What {self.record.label} needs: {count} execution{'' if count == 1 else 's'}"
+
+    def _made(self) -> Script:
+        if self._script is None:
+            self._script = script(self.record.cells)
+        return self._script
+
+    def __str__(self) -> str:
+        return self.script()
+
+    def __repr__(self) -> str:
+        numbers = " ".join(where(each) or "[ ]" for each in self.cells)
+        return f"<slice of {self.record.label}: {numbers}>"
+
+
+def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = False) -> RunSlice:
+    """The slice of a stored run.
+
+    Args:
+        store: the store that has it.
+        run: the run.
+        draws: also executions that are needed only to advance a sequence of random numbers: for running again.
+        metrics: also later executions that measured metrics of the run, and what those need.
+    """
+    graph = session_graph(store, run.execution.session_id)
+    wanted = [run.execution.id]
+    if metrics:
+        wanted += [each.execution_id for each in run.metrics if each.execution_id is not None]
+    needed = graph.needed(wanted, draws=draws)
+    cells = tuple(_cell(each) for each in needed)
+    notes = (*_unfollowed(graph, needed), *_missing(run, graph), *_replaced(cells))
+    return RunSlice(Slice(run_id=run.id, label=run.label, cells=cells, notes=notes))
+
+
+def _cell(execution: Execution) -> ExecutedCell:
+    return ExecutedCell(
+        source=execution.source,
+        execution_id=execution.id,
+        execution_count=execution.execution_count,
+        cell_id=execution.cell_id,
+    )
+
+
+def _unfollowed(graph: SessionGraph, needed: Sequence[Execution]) -> list[str]:
+    return [
+        f"{where(_cell(each))} not followed: {what}".lstrip()
+        for each in needed
+        for what in graph.lineage.effects(each.id).opaque
+    ]
+
+
+def _missing(run: Run, graph: SessionGraph) -> list[str]:
+    unknown = [each for each in run.depends_on if each.execution_id not in graph.executions]
+    return [f"execution {each.execution_id} is needed but not in the store" for each in unknown]
+
+
+def _replaced(cells: Sequence[ExecutedCell]) -> list[str]:
+    return [
+        f"{where(each)} a secret was replaced by {REDACTED}".lstrip()
+        for each in cells
+        if REDACTED in each.source
+    ]
