@@ -56,7 +56,7 @@ def _show(shell: InteractiveShell, runs: tuple[Run, ...]) -> None:
 
 
 def _block(shell: InteractiveShell, line: str) -> Block | None:
-    from nbtrack.magics.parsing import parse_block
+    from nbtrack.magics.block import parse_block
 
     return parse_block(str(shell.var_expand(line, depth=0)))
 

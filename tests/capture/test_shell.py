@@ -64,23 +64,6 @@ def test_functions_that_outlive_the_extension_still_run(notebook):
     notebook.run("%load_ext nbtrack")
 
 
-def test_help_tells_each_verb(notebook, capsys):
-    notebook.run("print(get_ipython().find_line_magic('track').__doc__)")
-    text = capsys.readouterr().out
-    for verb in (
-        "on | off",
-        "experiment",
-        "runs",
-        "show",
-        "note",
-        "tag",
-        "load",
-        "-M name=EXPR",
-        "--keep-data",
-    ):
-        assert verb in text
-
-
 def test_a_setting_that_is_wrong_is_said_once_and_the_notebook_runs(notebook, capsys):
     notebook.run("x = 0")
     (notebook.folder / "pyproject.toml").write_text('[tool.nbtrack]\nmax_runs_per_cell = "many"\n')
