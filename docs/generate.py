@@ -50,6 +50,8 @@ def page() -> str:
     parts += [_view(statement) for statement in schema.statements(schema.VIEWS)]
     parts.append("## Indexes\n")
     parts.append("```sql\n" + schema.INDEXES.strip() + "\n```\n")
+    parts.append("## Triggers\n")
+    parts.append("```sql\n" + schema.TRIGGERS.strip() + "\n```\n")
     return "\n".join(parts)
 
 
@@ -66,7 +68,7 @@ def _table(statement: str) -> str:
         if column:
             rows.append(f"| `{column[1]}` | {_type(column[2], column[3])} | {column[4]} |")
             continue
-        constraint = re.match(r"    ((?:PRIMARY KEY|UNIQUE) \(.*\)),?$", line)
+        constraint = re.match(r"    ((?:PRIMARY KEY|UNIQUE|FOREIGN KEY) \(.*\).*?),?$", line)
         if constraint:
             rows.append(f"| | {constraint[1].lower()} | |")
     return "\n".join(rows) + "\n"

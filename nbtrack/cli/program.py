@@ -20,6 +20,8 @@ VERBS = {
     "runs": "nbtrack.cli.listing",
     "show": "nbtrack.cli.listing",
     "slice": "nbtrack.cli.slice",
+    "register": "nbtrack.cli.registry",
+    "models": "nbtrack.cli.registry",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }
@@ -56,8 +58,8 @@ class _Verbs(click.Group):
 def program(context: click.Context, store: Path | None) -> None:
     """Lists and shows the runs that notebooks left in a project's .nbtrack folder.
 
-    RUN is an id or a unique beginning of one, a label such as RandomForestClassifier-3, `last`, or
-    best:METRIC (best:-loss for the smallest).
+    RUN is an id or a unique beginning of one, a label such as RandomForestClassifier-3, `last`,
+    best:METRIC (best:-loss for the smallest), or a registered version: NAME@ALIAS, NAME:v3.
     """
     context.obj = store
     if context.invoked_subcommand is None:

@@ -8,6 +8,7 @@ Sequences are tuples and mappings are never changed after construction.
 from __future__ import annotations
 
 from nbtrack.records.lineage import ExecutedCell, Slice
+from nbtrack.records.registry import Audit, AuditAction, Export, ModelVersion, RegisteredModel
 from nbtrack.records.runs import (
     JSON,
     Attachment,
@@ -39,6 +40,8 @@ from nbtrack.records.runs import (
 __all__ = [
     "JSON",
     "Attachment",
+    "Audit",
+    "AuditAction",
     "Capture",
     "CellError",
     "Column",
@@ -48,15 +51,18 @@ __all__ = [
     "Environment",
     "ExecutedCell",
     "Execution",
+    "Export",
     "LateMetric",
     "Metric",
     "MetricOrigin",
     "Model",
     "ModelBytes",
+    "ModelVersion",
     "Param",
     "ParamOrigin",
     "Point",
     "Problem",
+    "RegisteredModel",
     "Run",
     "Session",
     "Slice",

@@ -27,7 +27,7 @@ from nbtrack.records import (
     Trials,
 )
 
-__all__ = ["curve", "slice_to_dict", "to_dict"]
+__all__ = ["curve", "slice_to_dict", "timestamp", "to_dict"]
 
 
 def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
         "tags": dict(run.tags),
         "starred": run.starred,
         "note": run.note,
-        "started_at": _time(run.started_at),
+        "started_at": timestamp(run.started_at),
         "duration_seconds": _finite(run.duration_seconds),
         "capture_seconds": _finite(run.capture_seconds),
         "capture_notes": list(run.capture_notes),
@@ -180,7 +180,8 @@ def _trials(trials: Trials) -> dict[str, Any]:
     return {"columns": list(trials.columns), "rows": [_finite(row) for row in trials.rows]}
 
 
-def _time(at: float) -> str:
+def timestamp(at: float) -> str:
+    """``at``, seconds since the epoch, in ISO 8601 in UTC with milliseconds."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

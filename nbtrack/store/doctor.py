@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from nbtrack.errors import BlobCorrupt, StoreCorrupt
 from nbtrack.records import Problem
 from nbtrack.store import schema
 from nbtrack.store.blobs import blob_path, read_blob
+from nbtrack.store.chain import broken_links
 from nbtrack.store.entries import read_journal
 from nbtrack.store.network import is_on_network
 from nbtrack.store.sealing import BELONGINGS_OF_ONE, EXECUTION_COLUMNS, RUN_COLUMNS, run_seal
@@ -58,6 +60,7 @@ def examine(connection: sqlite3.Connection, folder: Path, *, full: bool) -> list
         lambda: _leftovers(folder),
         lambda: _journals(folder),
         lambda: _surroundings(connection, folder),
+        lambda: _audit(connection),
     ]
     if full:
         checks += [lambda: _seals(connection), lambda: _run_seals(connection)]
@@ -261,6 +264,16 @@ def _has_log_bug(version: tuple[int, ...]) -> bool:
     if version[:2] in {(3, 50), (3, 44)}:
         return version < {50: (3, 50, 7), 44: (3, 44, 6)}[version[1]]
     return (3, 7, 0) <= version < (3, 51, 3)
+
+
+def _audit(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for number in islice(broken_links(connection), _SHOWN):
+        yield Problem(
+            severity="error",
+            subject="audit",
+            message=f"Entry {number} of the audit is not what was appended, or one before it is missing.",
+            remedy="Another program changed the database: take what the audit says from there on with care.",
+        )
 
 
 def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ MIGRATIONS = Migrations(schema.MIGRATION_SET)
 @MIGRATIONS()  # type: ignore[untyped-decorator]  # sqlite_utils is read without its types
 def initial(database: Database) -> None:
     """The tables of version 1."""
-    for statement in schema.statements(schema.TABLES + schema.INDEXES + schema.VIEWS):
+    for statement in schema.statements(schema.TABLES + schema.INDEXES + schema.VIEWS + schema.TRIGGERS):
         database.conn.execute(statement)
     database.conn.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
 

@@ -23,6 +23,7 @@ __all__ = [
     "MIGRATIONS",
     "MIGRATION_SET",
     "TABLES",
+    "TRIGGERS",
     "VERSION",
     "VIEWS",
     "create",
@@ -270,6 +271,63 @@ CREATE TABLE model_blobs (  -- which bytes make a model
     blob TEXT NOT NULL,  -- digest of the bytes
     PRIMARY KEY (model, position)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE registered_models (  -- names under which models are handed on
+    pk INTEGER PRIMARY KEY,  -- row number
+    name TEXT NOT NULL UNIQUE,  -- such as churn
+    created_at REAL NOT NULL  -- when its first version was registered
+) STRICT;
+
+CREATE TABLE model_versions (  -- versions of registered models; a row is never changed or removed
+    model INTEGER NOT NULL REFERENCES registered_models,  -- of which model
+    version INTEGER NOT NULL,  -- 1, 2, 3, …
+    run INTEGER NOT NULL REFERENCES runs,  -- the run whose model it is; cannot be removed while this row refers to it
+    model_digest TEXT NOT NULL,  -- digest of the model
+    created_at REAL NOT NULL,  -- when
+    created_by TEXT NOT NULL,  -- who: name of the user on that machine
+    PRIMARY KEY (model, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE model_aliases (  -- labels of versions that can be moved, each once a model
+    model INTEGER NOT NULL REFERENCES registered_models,  -- of which model
+    alias TEXT NOT NULL,  -- such as champion
+    version INTEGER NOT NULL,  -- the version that has it
+    PRIMARY KEY (model, alias),
+    FOREIGN KEY (model, version) REFERENCES model_versions
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE exports (  -- bundles written from runs; a run that was exported is kept
+    pk INTEGER PRIMARY KEY,  -- row number
+    run INTEGER NOT NULL REFERENCES runs,  -- the run
+    at REAL NOT NULL,  -- when
+    manifest TEXT NOT NULL,  -- sha256 of the bundle's manifest.json, which names a bundle
+    format TEXT NOT NULL,  -- format of the model in it
+    safe INTEGER NOT NULL,  -- 1: the format holds no code that runs on loading
+    name TEXT NOT NULL  -- file name of the bundle, without its folder
+) STRICT;
+
+CREATE TABLE audit (  -- what was decided about models: a row is only ever appended
+    pk INTEGER PRIMARY KEY,  -- row number, without gaps
+    at REAL NOT NULL,  -- when
+    who TEXT NOT NULL,  -- name of the user on that machine
+    action TEXT NOT NULL,  -- register, alias, check, override, export or import
+    subject TEXT NOT NULL,  -- the registered model, version or run that it is about
+    before TEXT,  -- state before, such as v2; NULL: there was none
+    after TEXT,  -- state after, such as v3; NULL: there is none
+    detail TEXT NOT NULL,  -- JSON object with the rest: outcomes of rules, the reason given
+    chain TEXT NOT NULL  -- digest over this row and the chain of the row before, so that a changed or missing one shows
+) STRICT;
+"""
+
+TRIGGERS = """
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit table is only appended to'); END;
+CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit table is only appended to'); END;
+CREATE TRIGGER versions_are_never_changed BEFORE UPDATE ON model_versions
+    BEGIN SELECT RAISE(ABORT, 'a registered version is never changed'); END;
+CREATE TRIGGER versions_are_never_removed BEFORE DELETE ON model_versions
+    BEGIN SELECT RAISE(ABORT, 'a registered version is never removed'); END;
 """
 
 INDEXES = """
@@ -289,6 +347,8 @@ CREATE INDEX metrics_by_value ON metrics (name, value);
 CREATE INDEX contents_by_digest ON contents (digest);
 CREATE INDEX run_datasets_by_content ON run_datasets (content);
 CREATE INDEX run_tags_by_value ON run_tags (name, value);
+CREATE INDEX model_versions_by_run ON model_versions (run);
+CREATE INDEX exports_by_run ON exports (run);
 """
 
 VIEWS = """
@@ -304,8 +364,8 @@ CREATE VIEW metric_list AS  -- metrics by the run's label, to be read by people
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Create the tables, indexes and views of :data:`VERSION` in a blank database, in the open transaction."""
-    for statement in statements(TABLES + INDEXES + VIEWS):
+    """Create all that :data:`VERSION` has in a blank database, in the open transaction."""
+    for statement in statements(TABLES + INDEXES + VIEWS + TRIGGERS):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nbtrack.errors import AmbiguousRun, StoreNotFound, UnknownRun, UsageError
+from nbtrack.errors import StoreNotFound, UsageError
 from nbtrack.records import Attachment, Execution, Point, Problem, Run, Session
 from nbtrack.store import search
 from nbtrack.store.blobs import Buffer, read_blob
@@ -19,16 +18,16 @@ from nbtrack.store.database import Database
 from nbtrack.store.live import Live
 from nbtrack.store.reading import Reader, read_curve
 from nbtrack.store.recovery import recover
+from nbtrack.store.references import resolve, unknown
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.session import SessionLog
 from nbtrack.store.values import clean
+from nbtrack.store.versions import with_registered
 from nbtrack.store.writing import write_tags
 
 __all__ = ["Store"]
 
 _DEADLINE_SECONDS = 5.0
-_NEWEST_LABELS = 2000  # among which a mistyped label is looked for
-_SHORTEST_PREFIX = 4
 _LOOKS = 5  # at database and journal, until both are of one moment
 
 
@@ -108,7 +107,7 @@ class Store:
         with self.view() as connection:
             request = search.Request(query, order, limit, offset, after, experiment)
             runs = self._reader.runs(connection, search.find(connection, request))
-            return self._live.with_metrics(connection, runs)
+            return with_registered(connection, self._live.with_metrics(connection, runs))
 
     def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
         """How many runs fulfil ``query``."""
@@ -118,8 +117,8 @@ class Store:
     def get_run(self, ref: str) -> Run:
         """One run, whole but for the curves of its metrics (see :meth:`points`).
 
-        ``ref`` is an id, a unique prefix of one, a label, ``last``, ``best:METRIC`` (the largest) or
-        ``best:-METRIC`` (the smallest).
+        ``ref`` is an id, a unique prefix of one, a label, ``last``, ``best:METRIC`` (the largest),
+        ``best:-METRIC`` (the smallest), or a version of a registered model, ``NAME@alias`` or ``NAME:v3``.
 
         Raises:
             UnknownRun: there is none; names the nearest labels.
@@ -127,8 +126,8 @@ class Store:
             StoreCorrupt: its rows are not what was written.
         """
         with self.view() as connection:
-            run = self._reader.whole_run(connection, _resolve(connection, ref))
-            return self._live.with_metrics(connection, [run])[0]
+            run = self._reader.whole_run(connection, resolve(connection, ref))
+            return with_registered(connection, self._live.with_metrics(connection, [run]))[0]
 
     def points(self, run_id: str, metric: str, *, dataset: str | None = None, start: int = 0) -> list[Point]:
         """The curve of a metric, in the order of logging; also of a run that is being trained.
@@ -144,7 +143,7 @@ class Store:
                     (run_id,),
                 ).fetchone()
                 if row is None:
-                    raise _unknown(connection, run_id)
+                    raise unknown(connection, run_id)
                 run_pk, session_id, folds, ended_at = row
                 stored, length = read_curve(connection, run_pk, metric, dataset, start)
             if ended_at is not None or dataset:
@@ -172,7 +171,7 @@ class Store:
                 "SELECT label, model_digest, model_stored FROM runs WHERE id = ?", (run_id,)
             ).fetchone()
             if row is None:
-                raise _unknown(connection, run_id)
+                raise unknown(connection, run_id)
             label, digest, stored = row
             blobs = connection.execute(
                 "SELECT blob FROM model_blobs WHERE model = ? ORDER BY position", (digest,)
@@ -194,7 +193,7 @@ class Store:
         with self.view() as connection:
             row = connection.execute("SELECT execution FROM runs WHERE id = ?", (run_id,)).fetchone()
             if row is None:
-                raise _unknown(connection, run_id)
+                raise unknown(connection, run_id)
             found = connection.execute(
                 "SELECT kind, name, media_type, blob, size FROM attachments JOIN blobs ON digest = blob "
                 "WHERE execution = ? ORDER BY position",
@@ -236,7 +235,7 @@ class Store:
         with self._database.writing() as connection:
             found = connection.execute("SELECT pk FROM runs WHERE id = ?", (run_id,)).fetchone()
             if found is None:
-                raise _unknown(connection, run_id)
+                raise unknown(connection, run_id)
             pk = found[0]
             changes = {"note": note, "name": name, "starred": None if starred is None else int(starred)}
             for column, value in changes.items():
@@ -299,55 +298,3 @@ class Store:
             with self._database.reading() as connection:
                 rows = connection.execute("SELECT id FROM sessions WHERE ended_at IS NULL").fetchall()
             recover(self.folder, [row[0] for row in rows], self._database.writing)
-
-
-def _resolve(connection: sqlite3.Connection, ref: str) -> int:
-    """The row of the run that ``ref`` means; see :meth:`Store.get_run`."""
-    ref = ref.strip()
-    if ref == "last":
-        row = connection.execute("SELECT pk FROM runs ORDER BY started_at DESC, pk DESC LIMIT 1").fetchone()
-        if row is None:
-            raise UnknownRun("There are no runs yet.")
-        return int(row[0])
-    if ref.startswith("best:"):
-        order = ref.removeprefix("best:")
-        best = search.find(connection, search.Request(order=order, limit=1, only_with_order=True))
-        if not best:
-            raise UnknownRun(f"No run has a number for {order.removeprefix('-')!r}.")
-        return best[0]
-    row = connection.execute("SELECT pk FROM runs WHERE label = ?1 OR id = lower(?1)", (ref,)).fetchone()
-    return int(row[0]) if row is not None else _by_prefix(connection, ref)
-
-
-def _by_prefix(connection: sqlite3.Connection, ref: str) -> int:
-    prefix = ref.lower()
-    if len(prefix) < _SHORTEST_PREFIX or not set(prefix) <= set("0123456789abcdef-"):
-        raise _unknown(connection, ref)
-    rows = connection.execute(
-        "SELECT pk, id, label FROM runs WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 11",
-        (prefix, prefix + "g"),
-    ).fetchall()
-    if not rows:
-        raise _unknown(connection, ref)
-    if len(rows) > 1:
-        shown = ", ".join(f"{id_} ({label})" for _, id_, label in rows[:10])
-        more = " and more" if len(rows) > 10 else ""  # noqa: PLR2004 - one more than is shown was asked for
-        raise AmbiguousRun(
-            f"Several runs begin with {ref!r}: {shown}{more}. Give more characters, or the label.",
-            tuple(id_ for _, id_, _ in rows[:10]),
-        )
-    return int(rows[0][0])
-
-
-def _unknown(connection: sqlite3.Connection, ref: str) -> UnknownRun:
-    stem = ref.rpartition("-")[0]
-    labels = connection.execute(
-        "SELECT label FROM (SELECT label FROM runs ORDER BY started_at DESC LIMIT ?) "
-        "UNION SELECT stem || '-' || last FROM label_numbers WHERE stem = ? OR last > 0 LIMIT ?",
-        (_NEWEST_LABELS, stem, 2 * _NEWEST_LABELS),
-    )
-    folded = {label.lower(): label for (label,) in labels}
-    close = difflib.get_close_matches(ref.lower(), folded, n=3, cutoff=0.5)
-    nearest = tuple(folded[one] for one in close)
-    hint = f"The nearest are {', '.join(nearest)}." if nearest else "`%track runs` lists the runs there are."
-    return UnknownRun(f"There is no run {ref!r}. {hint}", nearest)
