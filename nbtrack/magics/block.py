@@ -6,14 +6,24 @@ import re
 
 from nbtrack.capture.observation import Block, Wanted
 from nbtrack.magics.parsing import Parser, parsed, split_pair
+from nbtrack.magics.verb import Completes
 
-__all__ = ["EXAMPLES", "block_parser", "parse_block"]
+__all__ = ["BLOCK_FLAGS", "EXAMPLES", "block_parser", "parse_block"]
 
 EXAMPLES = (
     "%%track -n baseline -t stage=final -p lr,epochs",
     '%%track -m model -d X,y -M "auc=roc_auc_score(y, p)" --note "before the audit"',
     "%%track --off",
 )
+
+BLOCK_FLAGS: dict[str, Completes] = {
+    "--experiment": "experiment",
+    "--tag": "tag",
+    "--params": "variables",
+    "--data": "variables",
+    "--model": "variables",
+}
+"""What completes the values of its flags."""
 
 
 def block_parser() -> Parser:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.kernel import KernelHooks
-from nbtrack.magics.track import TrackMagics
+from nbtrack.magics.track import TrackMagics, completer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "unload"]
 
 _loaded: dict[int, KernelHooks] = {}
+_completers: dict[int, Callable[..., Any]] = {}
 
 
 def load(shell: InteractiveShell) -> None:
@@ -33,6 +35,9 @@ def load(shell: InteractiveShell) -> None:
     )
     hooks.install()
     shell.register_magics(TrackMagics(shell, lambda: hooks.session))
+    if shell.Completer is not None:
+        _completers[id(shell)] = completer(lambda: hooks.session)
+        shell.Completer.custom_matchers.append(_completers[id(shell)])
     atexit.register(hooks.close)
     _loaded[id(shell)] = hooks
 
@@ -70,6 +75,8 @@ def unload(shell: InteractiveShell) -> None:
     atexit.unregister(hooks.close)
     if "nbtrack.capture.explicit" in sys.modules:
         sys.modules["nbtrack.capture.explicit"].attach(None)
+    if id(shell) in _completers:
+        shell.Completer.custom_matchers.remove(_completers.pop(id(shell)))
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("track", None)
     shell.magics_manager.registry.pop("TrackMagics", None)

@@ -34,8 +34,7 @@ def cell_help() -> str:
         "As the first line of a cell: make the cell a run, even where nothing in it trains, or say more",
         "about its runs. The line is stripped before the cell runs; the rest is an ordinary cell.",
     ]
-    actions = block_parser()._actions  # noqa: SLF001 - argparse has no public list of a parser's arguments
-    flags = [f"{_flag(action):<28}{action.help}" for action in actions]
+    flags = [f"{_flag(action):<28}{action.help}" for action in block_parser().actions]
     return "\n".join([*lines, "", *EXAMPLES, "", *flags, "", "`%track?` has the verbs."])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from typing import NoReturn
 
 from nbtrack.errors import UsageError
@@ -24,6 +25,11 @@ class Parser(argparse.ArgumentParser):
         # argparse formats the program's name with %, so it gets it without.
         super().__init__(prog=magic.lstrip("%"), add_help=False, exit_on_error=False)
         self.magic = magic
+
+    @property
+    def actions(self) -> Sequence[argparse.Action]:
+        """The arguments, in their order."""
+        return self._actions
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting."""
@@ -59,7 +65,7 @@ def parsed(parser: Parser, line: str, *, keep_quotes: bool = False) -> argparse.
         UsageError: the line is not understood.
     """
     words = _words(line, keep_quotes=keep_quotes)
-    rest = any(action.nargs == argparse.REMAINDER for action in parser._actions)  # noqa: SLF001 - no public list of them
+    rest = any(action.nargs == argparse.REMAINDER for action in parser.actions)
     try:
         # Flags may stand anywhere, but before a text that goes to the end of the line.
         return parser.parse_args(words) if rest else parser.parse_intermixed_args(words)

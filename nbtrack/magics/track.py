@@ -12,11 +12,12 @@ from nbtrack.errors import NbtrackError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
     from nbtrack.capture.session import KernelSession
 
-__all__ = ["TrackMagics"]
+__all__ = ["TrackMagics", "completer"]
 
 
 def _line_help() -> str:
@@ -69,3 +70,32 @@ class TrackMagics(Magics):  # type: ignore[misc]  # IPython has no types
     # grammar when somebody asks for it.
     track.getdoc = _line_help
     track_cell.getdoc = _cell_help
+
+
+def completer(session: Callable[[], KernelSession]) -> Callable[[CompletionContext], dict[str, Any]]:
+    """A matcher for IPython's completer (its API of version 2) that answers in lines of ``%track`` and ``%%track``."""
+
+    def nbtrack_matcher(context: CompletionContext) -> dict[str, Any]:
+        text = context.text_until_cursor
+        if "%track" not in text:
+            return {"completions": []}
+        from IPython.core.completer import SimpleCompletion
+
+        from nbtrack.magics.completion import complete
+
+        try:
+            found = complete(text, session())
+        except Exception:
+            found = None
+        if found is None:
+            return {"completions": []}
+        word, candidates = found
+        return {
+            "completions": [SimpleCompletion(text=each, type="nbtrack") for each in candidates],
+            "matched_fragment": word,
+            "ordered": True,
+            "suppress": True,
+        }
+
+    nbtrack_matcher.matcher_api_version = 2  # type: ignore[attr-defined]  # the protocol's way to tell it
+    return nbtrack_matcher

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Completes", "Verb", "no_arguments"]
 
-Completes: TypeAlias = Literal["run", "query", "experiment", "metric", "tag", "file", "verb", "nothing"]
+Completes: TypeAlias = Literal["run", "query", "experiment", "metric", "tag", "variables", "file", "nothing"]
 """What an argument's value may be completed to; ``nbtrack/magics/completion.py`` finds the candidates of each."""
 
 

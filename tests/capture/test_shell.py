@@ -20,6 +20,7 @@ def state(shell):
         # ExtensionMagics is IPython's own, entered by the first %load_ext of all.
         "registry": set(shell.magics_manager.registry) - {"ExtensionMagics"},
         "builtins": set(vars(builtins)),
+        "matchers": list(shell.Completer.custom_matchers),
     }
 
 

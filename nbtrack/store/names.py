@@ -1,0 +1,37 @@
+"""Names that runs of a store have: for completion, and for choosing what to compare."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nbtrack.store.store import Store
+
+__all__ = ["labels", "names"]
+
+_NAMES = {
+    "metric": "SELECT name FROM names n WHERE EXISTS (SELECT 1 FROM metrics WHERE name = n.pk) ORDER BY pk",
+    # Defaults are many, and nobody asks for them by name unless a run chose another value.
+    "param": (
+        "SELECT name FROM names n WHERE EXISTS "
+        "(SELECT 1 FROM params p WHERE p.name = n.pk AND p.origin != 'default') ORDER BY pk"
+    ),
+    "model": "SELECT DISTINCT name FROM classes ORDER BY name",
+    "tag": "SELECT DISTINCT name FROM run_tags ORDER BY name",
+}
+
+
+def labels(store: Store, beginning: str = "", limit: int = 50) -> list[str]:
+    """The newest ``limit`` labels that begin so, in any case of letters, newest first."""
+    with store.view() as connection:
+        rows = connection.execute(
+            "SELECT label FROM runs WHERE substr(label, 1, length(?1)) = ?1 COLLATE NOCASE "
+            "ORDER BY started_at DESC, pk DESC LIMIT ?2",
+            (beginning, limit),
+        )
+        return [label for (label,) in rows]
+
+
+def names(store: Store, kind: Literal["metric", "param", "model", "tag"]) -> list[str]:
+    """The names of metrics, of params that somebody chose, of model classes, or of tags that runs have."""
+    with store.view() as connection:
+        return [name for (name,) in connection.execute(_NAMES[kind])]
