@@ -46,6 +46,7 @@ class Flows:
         self._namespace = namespace
         self._latest: dict[str, tuple[Flow, str]] = {}
         self._unread: list[tuple[ast.AST, str]] = []
+        self._read: tuple[ast.AST | None, tuple[Flow, ...]] = (None, ())
 
     def executes(self, tree: ast.AST, execution_id: str) -> None:
         """Learn the assignments of a cell that is about to run; they are read when first needed."""
@@ -55,9 +56,15 @@ class Flows:
         """The latest assignment of a name; None for one that no cell assigned at its own level."""
         return self._with_execution(name)[0]
 
+    def in_cell(self, tree: ast.AST) -> tuple[Flow, ...]:
+        """The assignments of a cell; those of the cell asked for last are not read again."""
+        if self._read[0] is not tree:
+            self._read = (tree, tuple(flows_of(tree)))
+        return self._read[1]
+
     def _with_execution(self, name: str) -> tuple[Flow | None, str]:
         for tree, execution_id in self._unread:
-            for flow in flows_of(tree):
+            for flow in self.in_cell(tree):
                 for target in flow.targets:
                     self._latest[target] = (flow, execution_id)
         self._unread.clear()
@@ -129,10 +136,26 @@ def flows_of(tree: ast.AST) -> Iterator[Flow]:
 
 
 def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(tree):
-        if not isinstance(child, _SCOPES):
-            yield child
-            yield from _own_nodes(child)
+    """The nodes below ``tree`` in order of the source, without what is inside functions and classes."""
+    # One loop rather than a generator in a generator: this runs in every training cell.
+    pending = _children(tree)
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += _children(node)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """The children, last first, but for scopes of their own."""
+    found: list[ast.AST] = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            found += [each for each in value if isinstance(each, ast.AST) and not isinstance(each, _SCOPES)]
+        elif isinstance(value, ast.AST) and field != "ctx" and not isinstance(value, _SCOPES):
+            found.append(value)
+    found.reverse()
+    return found
 
 
 def _flow(targets: Iterable[ast.expr], value: ast.expr, *, keep: bool = False) -> Flow:

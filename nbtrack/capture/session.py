@@ -224,8 +224,9 @@ class KernelSession:
         self._history.add(execution, self._transformed, files)
         runs: tuple[Run, ...] = ()
         if self._attribution.knows_models:
+            flows = self._flows.in_cell(self._tree) if self._tree is not None else ()
             observation.scores += hand_made(
-                observation, self._tree, self._sites.shown, self.namespace, self._attribution
+                observation, flows, self._sites.shown, self.namespace, self._attribution
             )
         if observation.fits or observation.blocks or observation.scores:
             now, earlier = self._history.unsaved(execution)

@@ -6,13 +6,12 @@ to a model or a prediction, by :class:`nbtrack.capture.attribute.Attribution`; i
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nbtrack.capture.attribute import Attribution
-from nbtrack.capture.flows import flows_of
+from nbtrack.capture.flows import Flow
 from nbtrack.capture.observation import Observation, Score
 from nbtrack.capture.sites import ShownSite
 from nbtrack.observe.metrics import metric_name, number, scores
@@ -27,17 +26,20 @@ _NO_METRIC = re.compile(
 
 def hand_made(
     observation: Observation,
-    tree: ast.AST | None,
+    flows: Iterable[Flow],
     sites: Mapping[int, ShownSite],
     namespace: Mapping[str, Any],
     attribution: Attribution,
 ) -> list[Score]:
-    """The numbers of an execution that no scoring call gave, each with the runs whose models it measures."""
+    """The numbers of an execution that no scoring call gave, each with the runs whose models it measures.
+
+    ``flows`` are the assignments of its cell.
+    """
     known = {id(score.result) for score in observation.scores}
     sampled = {name for fit in observation.fits for name in fit.series}
     found: dict[str, Score] = {}
     for name, value, runs, variable in (
-        *_bound(tree, namespace, attribution),
+        *_bound(flows, namespace, attribution),
         *_seen(observation, sites, attribution),
     ):
         if id(value) in known or name in found or name in sampled:
@@ -64,12 +66,12 @@ def _numbers(name: str, value: object) -> Mapping[str, float]:
 
 
 def _bound(
-    tree: ast.AST | None,
+    flows: Iterable[Flow],
     namespace: Mapping[str, Any],
     attribution: Attribution,
 ) -> Iterator[tuple[str, Any, tuple[str, ...], str]]:
     """Variables that the cell assigned, whose names say metric."""
-    for flow in flows_of(tree) if tree is not None else ():
+    for flow in flows:
         for name in flow.targets:
             if metric_name(name) and number(namespace.get(name)) is not None:
                 runs = attribution.by_names(flow.names)

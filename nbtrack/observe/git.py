@@ -68,18 +68,25 @@ class Repository:
 
 def _stamp(folder: Path) -> object:
     """What changes with every commit, checkout and staging: HEAD and index of the repository; None outside one."""
-    for place in (folder, *folder.parents):
-        git = place / ".git"
-        if git.is_file():  # a work tree or a submodule: the file names the real folder
-            git = place / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        if git.is_dir():
-            return tuple(_modified(git / name) for name in ("HEAD", "index", "logs/HEAD"))
-    return None
+    # Plain strings and system calls: this is asked for every training cell.
+    place = str(folder)
+    while True:
+        git = os.path.join(place, ".git")  # noqa: PTH118 - as above
+        modified = _modified(git)
+        if modified:
+            if os.path.isfile(git):  # noqa: PTH113 - as above; a work tree or a submodule: the file names the real folder
+                named = Path(git).read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+                git = os.path.join(place, named)  # noqa: PTH118 - as above
+            return tuple(_modified(f"{git}/{name}") for name in ("HEAD", "index", "logs/HEAD"))
+        above = os.path.dirname(place)  # noqa: PTH120 - as above
+        if above == place:
+            return None
+        place = above
 
 
-def _modified(file: Path) -> int:
+def _modified(file: str) -> int:
     try:
-        return file.stat().st_mtime_ns
+        return os.stat(file).st_mtime_ns  # noqa: PTH116 - as above
     except OSError:
         return 0
 

@@ -107,7 +107,7 @@ class Packages:
             if folder in self._plain or not isinstance(folder, str):
                 continue
             try:
-                modified = Path(folder or ".").stat().st_mtime_ns
+                modified = os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 - asked for every training cell
             except OSError:
                 continue
             # A folder of sources, such as the notebook's own, changes often: it is listed once only.

@@ -7,6 +7,7 @@ Sequences are tuples and mappings are never changed after construction.
 
 from __future__ import annotations
 
+from nbtrack.records.ids import new_id
 from nbtrack.records.lineage import ExecutedCell, Slice
 from nbtrack.records.registry import Audit, AuditAction, Export, ModelVersion, RegisteredModel
 from nbtrack.records.runs import (
@@ -34,7 +35,6 @@ from nbtrack.records.runs import (
     SourceFile,
     State,
     Trials,
-    new_id,
 )
 
 __all__ = [

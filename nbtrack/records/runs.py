@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,21 +32,12 @@ __all__ = [
     "SourceFile",
     "State",
     "Trials",
-    "new_id",
 ]
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 ParamOrigin: TypeAlias = Literal["constructor", "fit", "default", "variable", "loop", "grid", "explicit"]
 MetricOrigin: TypeAlias = Literal["call", "loop", "variable", "history", "explicit"]
-
-
-def new_id() -> str:
-    """A new UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
-    random = int.from_bytes(os.urandom(10), "big") & ((1 << 74) - 1)
-    value = (time.time_ns() // 1_000_000 & ((1 << 48) - 1)) << 80
-    value |= 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & ((1 << 62) - 1)
-    return str(uuid.UUID(int=value))
 
 
 class State(StrEnum):

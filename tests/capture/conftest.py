@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from nbtrack.store import Store
 
@@ -14,7 +15,8 @@ class Notebook:
 
     def __init__(self, folder):
         self.folder = folder
-        self.shell = InteractiveShell()
+        # The history in memory: IPython writes the last of it at the end of the process, when the folder is gone.
+        self.shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
         self.shell.display_pub = CapturingDisplayPublisher(shell=self.shell)
         self.shell.run_cell("%load_ext nbtrack").raise_error()
 
