@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from nbtrack import records
 from nbtrack.capture.explicit import kernel_store
 from nbtrack.config import find_store
+from nbtrack.differences import between
 from nbtrack.errors import UsageError
 from nbtrack.provenance import RunSlice, run_slice
-from nbtrack.records import JSON, Dataset, Point
+from nbtrack.records import JSON, Dataset, Difference, Point, Reason
 from nbtrack.render.card import run_card
+from nbtrack.render.difference_html import difference_html
+from nbtrack.render.differences import difference_text, reason_to_dict
 from nbtrack.render.document import to_dict
 from nbtrack.render.highlights import chosen_params, metrics_by_name
 from nbtrack.render.line import run_line
@@ -22,7 +25,7 @@ from nbtrack.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "get", "runs"]
+__all__ = ["Run", "RunDiff", "get", "runs"]
 
 
 def runs(
@@ -186,6 +189,16 @@ class Run:
         with Store.open(self._folder) as store:
             return run_slice(store, self.record, draws=draws, metrics=metrics)
 
+    def diff(self, other: Run | str) -> RunDiff:
+        """Why ``other``, a run or what names one, is not as this one was.
+
+        Raises:
+            UnknownRun: there is no such run; the nearest are named.
+        """
+        with Store.open(self._folder) as store:
+            now = other.record if isinstance(other, Run) else store.get_run(other)
+            return RunDiff(between(store, self.record, now))
+
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data, as ``nbtrack show --json`` prints it."""
         return to_dict(self.record)
@@ -201,6 +214,40 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.record.id)
+
+
+class RunDiff:
+    """How one run differs from another; as text it answers why, on one screen.
+
+    Attributes:
+        record: the difference as a :class:`nbtrack.records.Difference`.
+    """
+
+    __slots__ = ("record",)
+
+    def __init__(self, record: Difference) -> None:
+        self.record = record
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The typed reasons, most telling first: kind, subject, then, now, detail."""
+        return self.record.reasons
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """JSON-ready data, as ``nbtrack diff --json`` prints it."""
+        return [reason_to_dict(each) for each in self.record.reasons]
+
+    def __len__(self) -> int:
+        return len(self.record.reasons)
+
+    def __iter__(self) -> Iterator[Reason]:
+        return iter(self.record.reasons)
+
+    def __repr__(self) -> str:
+        return difference_text(self.record)
+
+    def _repr_html_(self) -> str:
+        return difference_html(self.record)
 
 
 def _folder(given: Path | str | None) -> Path:

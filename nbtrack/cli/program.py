@@ -19,6 +19,7 @@ __all__ = ["VERBS", "program", "run"]
 VERBS = {
     "runs": "nbtrack.cli.listing",
     "show": "nbtrack.cli.listing",
+    "diff": "nbtrack.cli.diff",
     "slice": "nbtrack.cli.slice",
     "register": "nbtrack.cli.registry",
     "models": "nbtrack.cli.registry",

@@ -30,13 +30,18 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """What an execution did, functions of other cells followed: the global names, and what could not be followed."""
+    """What an execution did, functions of other cells followed: the global names, and what could not be followed.
+
+    ``unseeded`` are the streams of random numbers it drew from that no execution had seeded; ``generator`` among them
+    is a generator of the notebook's own that was made without a seed.
+    """
 
     reads: frozenset[str]
     writes: frozenset[str]
     deletes: frozenset[str]
     mutates: frozenset[str]
     opaque: tuple[str, ...]
+    unseeded: frozenset[str] = frozenset()
 
 
 class Lineage:
@@ -169,6 +174,7 @@ class Lineage:
             deletes=frozenset(tracer.deletes),
             mutates=frozenset(changed - tracer.writes.keys()),
             opaque=tuple(tracer.notes),
+            unseeded=frozenset(tracer.unseeded),
         )
 
     def _record_versions(self, execution_id: str, effects: Effects) -> None:

@@ -26,7 +26,7 @@ from nbtrack.lineage.knowledge import (
     returns_self,
 )
 from nbtrack.lineage.passing import given_by_container, passed_on
-from nbtrack.lineage.randomness import seeded_by, streams_of
+from nbtrack.lineage.randomness import GENERATORS, seeded_by, streams_of
 from nbtrack.lineage.things import Frame, Thing, Things, union
 from nbtrack.lineage.types import EACH, Call, Use
 
@@ -74,6 +74,8 @@ class Libraries(Functions):
     def _made_by(self, dotted: str, step: Call, given: Things) -> Thing:
         """What a library's function or class gives back."""
         thing = Thing(dotted)
+        if dotted in GENERATORS and not (step.args or step.keywords):
+            self.unseeded.add("generator")
         streams = streams_of(dotted, step.constants, step.keywords)
         carried = tuple(dict.fromkeys(stream for each in given for stream in each.streams))
         last = dotted.rpartition(".")[2]

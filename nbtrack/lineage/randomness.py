@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
-__all__ = ["seeded_by", "streams_of"]
+__all__ = ["GENERATORS", "seeded_by", "streams_of"]
+
+GENERATORS = frozenset({"numpy.random.RandomState", "numpy.random.default_rng", "random.Random"})
+"""What makes a generator of random numbers, seeded by its first argument."""
 
 _ALL = ("numpy", "python", "tensorflow", "torch")
 # Calls that seed, and the streams of random numbers they seed.

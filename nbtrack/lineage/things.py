@@ -188,6 +188,7 @@ class World:
         names: the global namespace.
         seeds: of each global stream of random numbers, the executions that seeded it last.
         draws: of each stream, the executions that drew from it since.
+        seeded: the streams that were seeded at some time.
         files: executions that wrote a file, by its path as written or by the object that is its path.
         settings: executions that changed a package's settings.
         folder: executions that changed the working directory.
@@ -200,6 +201,7 @@ class World:
     names: dict[str, Binding] = field(default_factory=dict)
     seeds: dict[str, tuple[int, ...]] = field(default_factory=dict)
     draws: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    seeded: set[str] = field(default_factory=set)
     files: dict[object, tuple[int, ...]] = field(default_factory=dict)
     settings: dict[str, tuple[int, ...]] = field(default_factory=dict)
     folder: tuple[int, ...] = ()

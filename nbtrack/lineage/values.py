@@ -28,6 +28,7 @@ class Values:
         external: what the names it read were bound to when it first read them.
         changed: objects that it changed in place, with the events they had before.
         notes: what could not be followed.
+        unseeded: streams of random numbers that it drew from and that nobody had seeded.
     """
 
     def __init__(self, world: World, execution: int) -> None:
@@ -42,6 +43,7 @@ class Values:
         self.external: dict[str, Things] = {}
         self.calls: set[str] = set()
         self.notes: list[str] = []
+        self.unseeded: set[str] = set()
         self._observed: set[Thing] = set()
         self._log: list[tuple[dict[Any, Any], str, Any]] | None = None
         self._uncertain = 0
@@ -307,6 +309,8 @@ class Values:
         for stream in streams:
             seeds = self.world.seeds.get(stream, ())
             self.dependencies.update(seeds)
+            if stream not in self.world.seeded:
+                self.unseeded.add(stream)
             if self.execution in seeds:
                 self._seeded_and_used.add(stream)
             self.draw_dependencies.update(self.world.draws.get(stream, ()))
@@ -317,6 +321,7 @@ class Values:
         for stream in streams:
             earlier = self.world.seeds.get(stream, ()) if self._uncertain else ()
             self.world.seeds[stream] = (*earlier, self.execution)
+            self.world.seeded.add(stream)
             self.world.draws.pop(stream, None)
 
     def settle_seeds(self) -> None:

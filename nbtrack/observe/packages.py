@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["Packages"]
+__all__ = ["Packages", "distribution_hint"]
 
 _INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info\Z")
 _HINTS = {
@@ -35,6 +35,11 @@ _HINTS = {
 """Whose list of files to read first for a module that is not called like its distribution."""
 
 _SEPARATORS = re.compile(r"[-_.]+")
+
+
+def distribution_hint(module: str) -> str:
+    """What the distribution of a top-level module is probably called; ``opencv`` stands for several that begin so."""
+    return _HINTS.get(module, module)
 
 
 class _Distribution(NamedTuple):

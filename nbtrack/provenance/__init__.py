@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nbtrack.provenance.slices import RunSlice, run_slice
+from nbtrack.provenance.slices import RunSlice, run_slice, run_slices
 
-__all__ = ["RunSlice", "run_slice"]
+__all__ = ["RunSlice", "run_slice", "run_slices"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nbtrack.lineage.notebook import notebook
@@ -10,10 +10,10 @@ from nbtrack.lineage.source import Script, script, where
 from nbtrack.observe.redaction import REDACTED
 from nbtrack.provenance.sessions import SessionGraph, session_graph
 from nbtrack.records import ExecutedCell, Execution, Run, Slice
-from nbtrack.render.document import slice_to_dict
+from nbtrack.render.slices import slice_to_dict
 from nbtrack.store import Store
 
-__all__ = ["RunSlice", "run_slice"]
+__all__ = ["RunSlice", "run_slice", "run_slices"]
 
 
 class RunSlice:
@@ -79,30 +79,57 @@ def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = Fa
         draws: also executions that are needed only to advance a sequence of random numbers: for running again.
         metrics: also later executions that measured metrics of the run, and what those need.
     """
-    graph = session_graph(store, run.execution.session_id)
+    return run_slices(store, (run,), draws=draws, metrics=metrics)[0]
+
+
+def run_slices(
+    store: Store, runs: Iterable[Run], *, draws: bool = False, metrics: bool = False
+) -> list[RunSlice]:
+    """As :func:`run_slice`, of several runs: the graph of a session they share is made once."""
+    graphs: dict[str, SessionGraph] = {}
+    made = []
+    for run in runs:
+        session = run.execution.session_id
+        if session not in graphs:
+            graphs[session] = session_graph(store, session)
+        made.append(_slice(graphs[session], run, draws=draws, metrics=metrics))
+    return made
+
+
+def _slice(graph: SessionGraph, run: Run, *, draws: bool, metrics: bool) -> RunSlice:
     wanted = [run.execution.id]
     if metrics:
         wanted += [each.execution_id for each in run.metrics if each.execution_id is not None]
     needed = graph.needed(wanted, draws=draws)
-    cells = tuple(_cell(each) for each in needed)
-    notes = (*_unfollowed(graph, needed), *_missing(run, graph), *_replaced(cells))
-    return RunSlice(Slice(run_id=run.id, label=run.label, cells=cells, notes=notes))
+    cells = tuple(_cell(each, run) for each in needed)
+    unseeded = {stream for each in needed for stream in graph.lineage.effects(each.id).unseeded}
+    return RunSlice(
+        Slice(
+            run_id=run.id,
+            label=run.label,
+            cells=cells,
+            notes=(*_unfollowed(graph, cells), *_missing(run, graph), *_replaced(cells)),
+            unseeded=tuple(sorted(unseeded)),
+        )
+    )
 
 
-def _cell(execution: Execution) -> ExecutedCell:
+def _cell(execution: Execution, run: Run) -> ExecutedCell:
     return ExecutedCell(
         source=execution.source,
         execution_id=execution.id,
         execution_count=execution.execution_count,
         cell_id=execution.cell_id,
+        started_at=execution.started_at,
+        own=execution.id == run.execution.id,
     )
 
 
-def _unfollowed(graph: SessionGraph, needed: Sequence[Execution]) -> list[str]:
+def _unfollowed(graph: SessionGraph, cells: Sequence[ExecutedCell]) -> list[str]:
     return [
-        f"{where(_cell(each))} not followed: {what}".lstrip()
-        for each in needed
-        for what in graph.lineage.effects(each.id).opaque
+        f"{where(each)} not followed: {what}".lstrip()
+        for each in cells
+        for what in graph.lineage.effects(each.execution_id).opaque
     ]
 
 

@@ -7,6 +7,7 @@ Sequences are tuples and mappings are never changed after construction.
 
 from __future__ import annotations
 
+from nbtrack.records.differences import Difference, Reason, ReasonKind
 from nbtrack.records.ids import new_id
 from nbtrack.records.lineage import ExecutedCell, Slice
 from nbtrack.records.registry import Audit, AuditAction, Export, ModelVersion, RegisteredModel
@@ -48,6 +49,7 @@ __all__ = [
     "Content",
     "Dataset",
     "Dependency",
+    "Difference",
     "Environment",
     "ExecutedCell",
     "Execution",
@@ -62,6 +64,8 @@ __all__ = [
     "ParamOrigin",
     "Point",
     "Problem",
+    "Reason",
+    "ReasonKind",
     "RegisteredModel",
     "Run",
     "Session",

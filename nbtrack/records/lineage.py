@@ -11,7 +11,8 @@ __all__ = ["ExecutedCell", "Slice"]
 class ExecutedCell:
     """An execution in a slice: its source as typed, secrets replaced.
 
-    ``reached`` is the line (from 1) that it failed on, where it failed: what stands below never ran.
+    ``own``: it is the run's; the others are what it needs. ``reached`` is the line (from 1) that it failed on, where it
+    failed: what stands below never ran.
     """
 
     source: str
@@ -19,16 +20,20 @@ class ExecutedCell:
     execution_count: int | None = None
     cell_id: str | None = None
     reached: int | None = None
+    started_at: float | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
     """The executions that a run needs, in the order they ran, its own among them.
 
-    ``notes`` say what could not be followed or cannot be run again as it is.
+    ``notes`` say what could not be followed or cannot be run again as it is. ``unseeded`` are the streams of random
+    numbers (``numpy``, ``python``, ``torch``, ``tensorflow``) that its cells draw from and that nobody seeded before.
     """
 
     run_id: str
     label: str
     cells: tuple[ExecutedCell, ...]
     notes: tuple[str, ...] = ()
+    unseeded: tuple[str, ...] = ()

@@ -22,12 +22,11 @@ from nbtrack.records import (
     Param,
     Point,
     Run,
-    Slice,
     SourceFile,
     Trials,
 )
 
-__all__ = ["curve", "slice_to_dict", "timestamp", "to_dict"]
+__all__ = ["curve", "finite", "timestamp", "to_dict"]
 
 
 def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
@@ -45,8 +44,8 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
         "starred": run.starred,
         "note": run.note,
         "started_at": timestamp(run.started_at),
-        "duration_seconds": _finite(run.duration_seconds),
-        "capture_seconds": _finite(run.capture_seconds),
+        "duration_seconds": finite(run.duration_seconds),
+        "capture_seconds": finite(run.capture_seconds),
         "capture_notes": list(run.capture_notes),
         "notebook": _notebook(run.execution),
         "execution": _execution(run.execution, full=full),
@@ -59,10 +58,10 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
             {"execution_id": one.execution_id, "execution_count": one.execution_count, "cell_id": one.cell_id}
             for one in run.depends_on
         ],
-        "stale": _finite(run.stale),
+        "stale": finite(run.stale),
         "environment": None if run.environment is None else _environment(run.environment, full=full),
-        "reproduction": _finite(run.reproduction),
-        "registered": _finite(run.registered),
+        "reproduction": finite(run.reproduction),
+        "registered": finite(run.registered),
     }
     said = {"name": run.name, "fits": run.fits if run.fits > 1 else None}
     document |= {key: value for key, value in said.items() if value is not None}
@@ -73,23 +72,7 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
 
 def curve(points: Iterable[Point]) -> list[list[Any]]:
     """A metric's curve as ``[[step, value, time], …]``, time in seconds since the epoch."""
-    return [[point.step, _finite(point.value), point.time] for point in points]
-
-
-def slice_to_dict(record: Slice, notes: Iterable[str], script: str) -> dict[str, Any]:
-    """A slice, with the notes and the script that were made of it."""
-    cells = [
-        {
-            "execution_id": each.execution_id,
-            "execution_count": each.execution_count,
-            "cell_id": each.cell_id,
-            "source": each.source,
-            "reached": each.reached,
-        }
-        for each in record.cells
-    ]
-    run = {"id": record.run_id, "label": record.label}
-    return {"run": run, "cells": cells, "notes": list(notes), "script": script}
+    return [[point.step, finite(point.value), point.time] for point in points]
 
 
 def _notebook(execution: Execution) -> dict[str, Any]:
@@ -129,7 +112,7 @@ def _model(model: Model) -> dict[str, Any]:
 def _param(param: Param) -> dict[str, Any]:
     return {
         "name": param.name,
-        "value": _finite(param.value),
+        "value": finite(param.value),
         "origin": param.origin,
         **({"execution_id": param.execution_id} if param.execution_id is not None else {}),
         **({"redacted": True} if param.redacted else {}),
@@ -139,7 +122,7 @@ def _param(param: Param) -> dict[str, Any]:
 def _metric(metric: Metric) -> dict[str, Any]:
     return {
         "name": metric.name,
-        "value": _finite(metric.value),
+        "value": finite(metric.value),
         "origin": metric.origin,
         "variable": metric.variable,
         "dataset": metric.dataset,
@@ -172,12 +155,12 @@ def _environment(environment: Environment, *, full: bool) -> dict[str, Any]:
         "digest": environment.digest,
         "python": environment.python,
         **({"packages": dict(environment.packages)} if full else {}),
-        "git": _finite(environment.git),
+        "git": finite(environment.git),
     }
 
 
 def _trials(trials: Trials) -> dict[str, Any]:
-    return {"columns": list(trials.columns), "rows": [_finite(row) for row in trials.rows]}
+    return {"columns": list(trials.columns), "rows": [finite(row) for row in trials.rows]}
 
 
 def timestamp(at: float) -> str:
@@ -185,14 +168,14 @@ def timestamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _finite(value: JSON) -> Any:
+def finite(value: JSON) -> Any:
     """``value`` in lists and dictionaries of its own, with the numbers that JSON lacks as strings."""
     if isinstance(value, float):
         if math.isfinite(value):
             return value
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

@@ -1,0 +1,43 @@
+"""Why two runs differ, as typed reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from nbtrack.records.runs import JSON
+
+__all__ = ["Difference", "Reason", "ReasonKind"]
+
+ReasonKind: TypeAlias = Literal["param", "data", "code", "environment", "seed", "model", "metric", "file"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One cause of a difference, or one of its effects (kinds ``metric`` and, of a model's size, ``model``).
+
+    ``subject`` is what differs: a param's, metric's, dataset's or distribution's name, a file's path, ``class`` or
+    ``size`` of a model, ``cell [4]`` of code. ``then`` and ``now`` are what it was in either run, None where the run
+    had none: a value, a version, of data and files an object with ``digest``, of code the cell's whole source.
+    ``detail`` says in words what the two do not: a param's origin, the columns and rows of data that changed, of code a
+    unified diff.
+    """
+
+    kind: ReasonKind
+    subject: str
+    then: JSON = None
+    now: JSON = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How one run differs from another: the reasons, most telling first; ``same`` counts what is equal, by kind."""
+
+    then_id: str
+    then_label: str
+    now_id: str
+    now_label: str
+    reasons: tuple[Reason, ...]
+    same: Mapping[ReasonKind, int] = field(default_factory=dict)
