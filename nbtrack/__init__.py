@@ -17,6 +17,7 @@ __all__ = [
     "load_ipython_extension",
     "log",
     "param",
+    "plot",
     "runs",
     "track",
     "unload_ipython_extension",
@@ -30,6 +31,7 @@ _HOMES = {
     "get": "nbtrack.run",
     "log": "nbtrack.capture.explicit",
     "param": "nbtrack.capture.explicit",
+    "plot": "nbtrack.plot",
     "runs": "nbtrack.run",
     "track": "nbtrack.capture.explicit",
 }
@@ -41,7 +43,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'nbtrack' has no attribute {name!r}")
     import importlib
 
-    value = getattr(importlib.import_module(home), name)
+    module = importlib.import_module(home)
+    value = module if home == f"{__name__}.{name}" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -17,6 +17,7 @@ PUBLIC = [
     "load_ipython_extension",
     "log",
     "param",
+    "plot",
     "runs",
     "track",
     "unload_ipython_extension",

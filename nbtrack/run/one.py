@@ -1,61 +1,29 @@
-"""Runs in the user's hands: ``nbtrack.runs()`` as a table, ``nbtrack.get(RUN)`` as one object."""
+"""One run in the user's hands: ``nbtrack.get(RUN)``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack import records
-from nbtrack.capture.explicit import kernel_store
-from nbtrack.config import find_store
+from nbtrack.capture.project import project_folder
 from nbtrack.differences import between
 from nbtrack.errors import UsageError
 from nbtrack.provenance import RunSlice, run_slice
-from nbtrack.records import JSON, Dataset, Difference, Point, Reason
+from nbtrack.records import JSON, Dataset, Point
 from nbtrack.render.card import run_card
-from nbtrack.render.difference_html import difference_html
-from nbtrack.render.differences import difference_text, reason_to_dict
 from nbtrack.render.document import to_dict
 from nbtrack.render.highlights import chosen_params, metrics_by_name
 from nbtrack.render.line import run_line
+from nbtrack.run.differing import RunDiff
 from nbtrack.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Run", "RunDiff", "get", "runs"]
+    from nbtrack.plot.chart import Chart
 
-
-def runs(
-    query: str | None = None,
-    *,
-    experiment: str | None = None,
-    limit: int | None = None,
-    store: Path | str | None = None,
-) -> pd.DataFrame:
-    """The project's runs, newest first, one a row.
-
-    Args:
-        query: such as ``'accuracy > 0.9 and (C < 1 or model = "SVC")'``; None: all.
-        experiment: only the runs of this experiment.
-        limit: at most so many.
-        store: the ``.nbtrack`` folder; by default the nearest upward.
-
-    Returns:
-        A frame with the columns ``label``, ``state``, ``experiment``, ``model`` (class name), ``started_at``
-        (UTC), ``duration`` (seconds), one ``metric.<name>`` for each metric, one ``param.<name>`` for each
-        param that somebody chose in one of the runs (the others show their default), ``name``, ``note``,
-        ``starred``, ``notebook``, ``capture_seconds``, ``id``.
-
-    Raises:
-        QueryError: the query does not parse.
-        StoreNotFound: there is no store here or above.
-    """
-    with Store.open(_folder(store)) as opened:
-        found = opened.find_runs(query, limit=limit, experiment=experiment)
-    return _frame(found)
+__all__ = ["Run", "get"]
 
 
 def get(ref: str, *, store: Path | str | None = None) -> Run:
@@ -68,7 +36,7 @@ def get(ref: str, *, store: Path | str | None = None) -> Run:
         AmbiguousRun: a prefix that several share.
         StoreNotFound: there is no store here or above.
     """
-    folder = _folder(store)
+    folder = project_folder(store)
     with Store.open(folder) as opened:
         return Run(opened.get_run(ref), folder)
 
@@ -152,6 +120,16 @@ class Run:
         with Store.open(self._folder) as store:
             return list(store.points(self.id, metric))
 
+    def plot(self, metric: str | None = None) -> Chart:
+        """The run's curves as a matplotlib figure: of one metric, or all it has.
+
+        Raises:
+            UsageError: it has none.
+        """
+        from nbtrack.plot.curves import curves
+
+        return curves(self, metric=metric)
+
     def attachments(self) -> dict[str, bytes]:
         """The figures that the run's cell showed (PNG) and the data kept on request (Parquet), by name.
 
@@ -214,85 +192,3 @@ class Run:
 
     def __hash__(self) -> int:
         return hash(self.record.id)
-
-
-class RunDiff:
-    """How one run differs from another; as text it answers why, on one screen.
-
-    Attributes:
-        record: the difference as a :class:`nbtrack.records.Difference`.
-    """
-
-    __slots__ = ("record",)
-
-    def __init__(self, record: Difference) -> None:
-        self.record = record
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """The typed reasons, most telling first: kind, subject, then, now, detail."""
-        return self.record.reasons
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """JSON-ready data, as ``nbtrack diff --json`` prints it."""
-        return [reason_to_dict(each) for each in self.record.reasons]
-
-    def __len__(self) -> int:
-        return len(self.record.reasons)
-
-    def __iter__(self) -> Iterator[Reason]:
-        return iter(self.record.reasons)
-
-    def __repr__(self) -> str:
-        return difference_text(self.record)
-
-    def _repr_html_(self) -> str:
-        return difference_html(self.record)
-
-
-def _folder(given: Path | str | None) -> Path:
-    if given is not None:
-        return Path(given).resolve()
-    # In a watched kernel its own store, also after the notebook has changed its working directory.
-    watched = kernel_store()
-    return watched if watched is not None else find_store()
-
-
-def _frame(found: Sequence[records.Run]) -> pd.DataFrame:
-    import pandas as pd
-
-    metrics = {f"metric.{name}": name for run in found for name in metrics_by_name(run)}
-    params = {f"param.{name}": name for run in found for name in chosen_params(run)}
-    measured = [metrics_by_name(run) for run in found]
-    chosen = [Run(run, Path()).all_params for run in found]
-    started = [datetime.fromtimestamp(run.started_at, UTC) for run in found]
-    columns = {
-        "label": pd.Series([run.label for run in found], dtype="str"),
-        "state": pd.Series([run.state.value for run in found], dtype="str"),
-        "experiment": pd.Series([run.experiment for run in found], dtype="str"),
-        "model": [None if run.model is None else run.model.class_name for run in found],
-        "started_at": pd.Series(started, dtype="datetime64[us, UTC]"),
-        "duration": pd.Series([run.duration_seconds for run in found], dtype="float64"),
-        **{
-            column: pd.Series(
-                [one[name].value if name in one else float("nan") for one in measured], dtype="float64"
-            )
-            for column, name in metrics.items()
-        },
-        **{column: _values([one.get(name) for one in chosen]) for column, name in params.items()},
-        "name": [run.name for run in found],
-        "note": [run.note for run in found],
-        "starred": pd.Series([run.starred for run in found], dtype="bool"),
-        "notebook": [run.execution.notebook_path for run in found],
-        "capture_seconds": pd.Series([run.capture_seconds for run in found], dtype="float64"),
-        "id": pd.Series([run.id for run in found], dtype="str"),
-    }
-    return pd.DataFrame(columns)
-
-
-def _values(values: Sequence[Any]) -> pd.Series[Any]:
-    import pandas as pd
-
-    if None in values and {type(value) for value in values if value is not None} == {int}:
-        return pd.Series(values, dtype="Int64")  # an integer stays one beside runs that lack it
-    return pd.Series(values, dtype="object").infer_objects()
