@@ -6,9 +6,10 @@ Sources are analysed when the first run needs them, not when they run: a cell th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from nbtrack.digests.files import digest_file
 from nbtrack.errors import DigestError
@@ -32,6 +33,7 @@ class History:
         self._unread: list[tuple[str, str]] = []
         self._known: dict[str, Execution] = {}
         self._files: dict[str, tuple[str, ...]] = {}
+        self._drawn: dict[str, Mapping[str, bytes]] = {}
         self._lineage = Lineage()
         self._names: dict[str, CellNames] = {}
 
@@ -40,13 +42,24 @@ class History:
         self._sequence += 1
         return self._sequence
 
-    def add(self, execution: Execution, transformed: str, files: tuple[str, ...]) -> None:
-        """Enter a finished execution: its record, its source in plain Python, the files it read."""
+    def add(
+        self,
+        execution: Execution,
+        transformed: str,
+        files: tuple[str, ...],
+        drawn: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Enter a finished execution: its record, its source in plain Python, the files it read.
+
+        ``drawn`` are the states before it of the generators that it drew random numbers from.
+        """
         self._known[execution.id] = execution
         self._unsaved.append(execution)
         self._unread.append((execution.id, transformed))
         if files:
             self._files[execution.id] = files
+        if drawn:
+            self._drawn[execution.id] = drawn
 
     def dependencies(self, execution_id: str) -> tuple[Dependency, ...]:
         """The executions that this one depends on, in the order they ran."""
@@ -76,9 +89,14 @@ class History:
         earlier = tuple(self._named(each) for each in self._unsaved if each.id != current.id)
         return self._named(current), earlier
 
+    def drawn(self) -> dict[str, Mapping[str, bytes]]:
+        """The states of generators that the executions which the store lacks drew from, by execution."""
+        return dict(self._drawn)
+
     def saved(self) -> None:
-        """All that :meth:`unsaved` gave is in the store."""
+        """All that :meth:`unsaved` and :meth:`drawn` gave is in the store."""
         self._unsaved.clear()
+        self._drawn.clear()
 
     def _named(self, execution: Execution) -> Execution:
         names = self._names.get(execution.id)

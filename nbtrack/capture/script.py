@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
 import sys
 import threading
 import time
@@ -13,13 +12,13 @@ from pathlib import Path
 
 from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.observation import Block, Observation
-from nbtrack.capture.session import boot_id, finished
+from nbtrack.capture.session import finished, this_process
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.config import load_settings, store_for
 from nbtrack.digests import digest_text
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.redaction import redact
-from nbtrack.records import Execution, Session, State, new_id
+from nbtrack.records import Execution, State, new_id
 from nbtrack.store import SessionLog, Store
 
 __all__ = ["ScriptRun"]
@@ -41,15 +40,7 @@ class _Process:
                 self._pid = os.getpid()
                 self.session_id = new_id()
                 self._log = Store.open(store_for(), create=True).begin_session(
-                    Session(
-                        id=self.session_id,
-                        started_at=time.time(),
-                        pid=self._pid,
-                        host=platform.node(),
-                        boot_id=boot_id(),
-                        python=platform.python_version(),
-                        notebook_path=None,
-                    ),
+                    this_process(self.session_id, None, os.getcwd()),  # noqa: PTH109 - a text
                 )
                 atexit.register(self._log.end)
             return self._log

@@ -33,13 +33,14 @@ from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
 from nbtrack.digests import digest_bytes, digest_text
 from nbtrack.errors import NbtrackError, UsageError
+from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Attachment, Capture, CellError, Execution, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 
-__all__ = ["KernelSession", "boot_id", "finished"]
+__all__ = ["KernelSession", "finished", "this_process"]
 
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _DEFINES = re.compile(r"\b(?:def|class|lambda)\b")
@@ -70,6 +71,7 @@ class KernelSession:
         self.experiment = settings.experiment
         self.automatic = True
         self.id = new_id()
+        self._began_in = os.getcwd()  # noqa: PTH109 - a text
         self.seconds = 0.0
         self.quiet = settings.quiet
         """Whether the runs of the last execution are not to be shown."""
@@ -89,6 +91,7 @@ class KernelSession:
         self._execution: Execution | None = None
         self._transformed = ""
         self._unlooked: str | None = None
+        self._streams: dict[str, Any] = {}
         self._tree: ast.AST | None = None
 
     def warm_up(self) -> None:
@@ -117,6 +120,8 @@ class KernelSession:
             notebook_path=notebook_path(self.namespace),
         )
         self._files.start()
+        # A cell without a call draws nothing.
+        self._streams = streams.states() if "(" in transformed else {}
         if self.automatic:
             self.watcher.begin(self._observation)
         self._observation.seconds += time.perf_counter() - started
@@ -221,7 +226,8 @@ class KernelSession:
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
         started = time.perf_counter()
         execution = finished(execution, observation, error)
-        self._history.add(execution, self._transformed, files)
+        drawn = streams.taken(self._streams, streams.states()) if self._streams else {}
+        self._history.add(execution, self._transformed, files, drawn)
         runs: tuple[Run, ...] = ()
         if self._attribution.knows_models:
             flows = self._flows.in_cell(self._tree) if self._tree is not None else ()
@@ -235,6 +241,7 @@ class KernelSession:
                 assemble(observation, now, self._surroundings(now, observation)),
                 earlier=earlier,
                 attachments=_attachments(printed, observation),
+                drawn=self._history.drawn(),
             )
             if capture.runs or capture.late_metrics:
                 runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
@@ -310,15 +317,7 @@ class KernelSession:
         if self._log is None:
             store = Store.open(self.folder, create=True)
             self._log = store.begin_session(
-                Session(
-                    id=self.id,
-                    started_at=time.time(),
-                    pid=os.getpid(),
-                    host=platform.node(),
-                    boot_id=boot_id(),
-                    python=platform.python_version(),
-                    notebook_path=notebook_path(self.namespace),
-                ),
+                this_process(self.id, notebook_path(self.namespace), self._began_in),
             )
         return self._log
 
@@ -382,7 +381,23 @@ def _costing(capture: Capture, seconds: float) -> Capture:
     return replace(capture, runs=tuple(replace(run, capture_seconds=share) for run in capture.runs))
 
 
-def boot_id() -> str:
+def this_process(id_: str, notebook: str | None, folder: str) -> Session:
+    """The record of a session of this process that began in ``folder``."""
+    return Session(
+        id=id_,
+        started_at=time.time(),
+        pid=os.getpid(),
+        host=platform.node(),
+        boot_id=_boot_id(),
+        python=platform.python_version(),
+        notebook_path=notebook,
+        folder=folder,
+        executable=sys.executable or None,
+        hash_seed=os.environ.get("PYTHONHASHSEED"),
+    )
+
+
+def _boot_id() -> str:
     """Tells one boot of this machine from another, where the system says (Linux); else empty."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

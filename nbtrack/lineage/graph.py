@@ -6,7 +6,7 @@ out-of-order cells need no care: an execution keeps the source it ran with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -52,6 +52,7 @@ class Lineage:
         self._numbers: dict[str, int] = {}
         self._direct: list[frozenset[int]] = []
         self._draws: list[frozenset[int]] = []
+        self._streams: list[Mapping[str, set[int]]] = []
         self._effects: list[Effects] = []
         self._versions: dict[str, list[Version]] = {}
         self._makers: dict[str, list[tuple[int, frozenset[int]]]] = {}
@@ -91,6 +92,7 @@ class Lineage:
         effects = self._summary(tracer)
         self._direct.append(frozenset(each for each in tracer.dependencies if 0 <= each < number))
         self._draws.append(frozenset(each for each in tracer.draw_dependencies if 0 <= each < number))
+        self._streams.append(tracer.stream_dependencies)
         self._effects.append(effects)
         self._record_versions(execution_id, effects)
         return effects
@@ -112,7 +114,12 @@ class Lineage:
         return self._named(self._direct[self._numbers[execution_id]])
 
     def slice(
-        self, execution_id: str, names: Iterable[str] | None = None, *, draws: bool = False
+        self,
+        execution_id: str,
+        names: Iterable[str] | None = None,
+        *,
+        draws: bool = False,
+        restored: Collection[str] = (),
     ) -> tuple[str, ...]:
         """The executions that are needed, in the order they ran.
 
@@ -122,18 +129,25 @@ class Lineage:
                 to get the values that these global names had after the execution, itself included if it gave one.
             draws: also executions that are needed only to advance a sequence of random numbers: those that drew
                 from the same generator before.
+            restored: global streams of random numbers whose states are known, so that ``draws`` needs nobody for them.
 
         Raises:
             KeyError: no such execution.
         """
         number = self._numbers[execution_id]
-        edges = [a | b for a, b in zip(self._direct, self._draws, strict=True)] if draws else self._direct
+        edges = self._with_draws(restored) if draws else self._direct
         if names is None:
             return self._named(reachable(edges, edges[number]))
         first: set[int] = set()
         for name in names:
             first |= self._made_by(name, number)
         return self._named(reachable(edges, first))
+
+    def _with_draws(self, restored: Collection[str]) -> list[frozenset[int]]:
+        return [
+            direct.union(objects, *(drew for stream, drew in streams.items() if stream not in restored))
+            for direct, objects, streams in zip(self._direct, self._draws, self._streams, strict=True)
+        ]
 
     def _named(self, numbers: Iterable[int]) -> tuple[str, ...]:
         return tuple(self._ids[each] for each in sorted(numbers))

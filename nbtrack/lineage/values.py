@@ -23,7 +23,8 @@ class Values:
 
     Attributes:
         dependencies: earlier executions that bound or changed what this one read.
-        draw_dependencies: earlier executions that only advanced a sequence of random numbers it goes on with.
+        draw_dependencies: earlier executions that only advanced an object's sequence of random numbers it goes on with.
+        stream_dependencies: the same of the global streams, by stream.
         reads, writes, deletes: global names.
         external: what the names it read were bound to when it first read them.
         changed: objects that it changed in place, with the events they had before.
@@ -36,6 +37,7 @@ class Values:
         self.execution = execution
         self.dependencies: set[int] = set()
         self.draw_dependencies: set[int] = set()
+        self.stream_dependencies: dict[str, set[int]] = {}
         self.reads: set[str] = set()
         self.writes: dict[str, None] = {}
         self.deletes: set[str] = set()
@@ -313,7 +315,7 @@ class Values:
                 self.unseeded.add(stream)
             if self.execution in seeds:
                 self._seeded_and_used.add(stream)
-            self.draw_dependencies.update(self.world.draws.get(stream, ()))
+            self.stream_dependencies.setdefault(stream, set()).update(self.world.draws.get(stream, ()))
             self.world.draws[stream] = (self.execution,)
 
     def seed(self, streams: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from nbtrack.lineage import Lineage, analyse
 from nbtrack.provenance.plain import plain_python
@@ -27,15 +27,18 @@ class SessionGraph:
             # What Python cannot read never ran: it stands in the graph and does nothing.
             self.lineage.add(execution.id, analyse("" if tree is None else tree))
 
-    def needed(self, execution_ids: Iterable[str], *, draws: bool = False) -> list[Execution]:
+    def needed(
+        self, execution_ids: Iterable[str], *, draws: bool = False, restored: Collection[str] = ()
+    ) -> list[Execution]:
         """These executions and all that they depend on, in the order they ran; unknown ids are left out.
 
-        ``draws``: also those that are needed only to advance a sequence of random numbers.
+        ``draws``: also those that are needed only to advance a sequence of random numbers, but for the global
+        streams in ``restored``.
         """
         found: set[str] = set()
         for each in execution_ids:
             if each in self.executions:
-                found.update((each, *self.lineage.slice(each, draws=draws)))
+                found.update((each, *self.lineage.slice(each, draws=draws, restored=restored)))
         return [execution for id_, execution in self.executions.items() if id_ in found]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from nbtrack.records.environments import JSON, Environment
+from nbtrack.records.reproductions import Reproduction
+
 __all__ = [
-    "JSON",
     "Attachment",
     "Capture",
     "CellError",
@@ -16,7 +18,6 @@ __all__ = [
     "Content",
     "Dataset",
     "Dependency",
-    "Environment",
     "Execution",
     "LateMetric",
     "Metric",
@@ -33,8 +34,6 @@ __all__ = [
     "State",
     "Trials",
 ]
-
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 ParamOrigin: TypeAlias = Literal["constructor", "fit", "default", "variable", "loop", "grid", "explicit"]
 MetricOrigin: TypeAlias = Literal["call", "loop", "variable", "history", "explicit"]
@@ -199,7 +198,11 @@ class CellError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One life of one kernel (or of one script)."""
+    """One life of one kernel (or of one script).
+
+    ``folder`` is its working directory and ``executable`` its Python when it began, ``hash_seed`` the value of
+    PYTHONHASHSEED (None: not set, so that the order of sets of strings was another in each process).
+    """
 
     id: str
     started_at: float
@@ -208,18 +211,9 @@ class Session:
     boot_id: str
     python: str
     notebook_path: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """Where a run ran; ``digest`` is over all the rest."""
-
-    digest: str
-    python: str
-    platform: str
-    packages: Mapping[str, str]
-    git: Mapping[str, JSON] | None = None
-    hardware: Mapping[str, JSON] = field(default_factory=dict)
+    folder: str | None = None
+    executable: str | None = None
+    hash_seed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,7 +297,7 @@ class Run:
     stale: tuple[Mapping[str, JSON], ...] = ()
     trials: Trials | None = None
     environment: Environment | None = None
-    reproduction: Mapping[str, JSON] | None = None
+    reproduction: Reproduction | None = None
     registered: tuple[Mapping[str, JSON], ...] = ()
 
 
@@ -326,7 +320,8 @@ class Capture:
     """All that one execution gives the store, written in one transaction.
 
     ``earlier`` are executions since the last capture that made no run of their own; ``models`` maps run ids
-    to bytes still to be stored, ``attachments`` are the execution's figures and kept data with theirs.
+    to bytes still to be stored, ``attachments`` are the execution's figures and kept data with theirs. ``drawn`` maps
+    the ids of executions that drew random numbers to the states in which they found the generators.
     """
 
     execution: Execution
@@ -335,6 +330,7 @@ class Capture:
     late_metrics: tuple[LateMetric, ...] = ()
     models: Mapping[str, ModelBytes] = field(default_factory=dict)
     attachments: tuple[tuple[Attachment, bytes], ...] = ()
+    drawn: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

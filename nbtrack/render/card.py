@@ -22,6 +22,7 @@ from nbtrack.render.highlights import (
 )
 from nbtrack.render.numbers import duration
 from nbtrack.render.plain import clean, cut
+from nbtrack.render.verdict import verdict_text
 
 __all__ = ["run_card"]
 
@@ -68,6 +69,7 @@ def _card(run: Run) -> str:
         "" if run.trials is None else f"{len(run.trials.rows)} trials",
         "" if dataset is None else _escape(dataset_text(dataset)),
         model_text(run),
+        "" if run.reproduction is None else _escape(verdict_text(run.reproduction)),
         "" if run.capture_seconds is None else duration(run.capture_seconds),
     ]
     rows = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.records import JSON, Difference, Reason, ReasonKind
-from nbtrack.render.document import finite
+from nbtrack.render.jsonable import finite
 from nbtrack.render.numbers import number, shape, short_digest, size
 from nbtrack.render.plain import clean, cut, pad, value_text, width
 

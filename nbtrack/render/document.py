@@ -7,13 +7,10 @@ UTC with milliseconds. Keys that only some runs can fill (``trials``, ``name``, 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Any
 
 from nbtrack.records import (
-    JSON,
     Dataset,
     Environment,
     Execution,
@@ -25,8 +22,10 @@ from nbtrack.records import (
     SourceFile,
     Trials,
 )
+from nbtrack.render.jsonable import finite, timestamp
+from nbtrack.render.verdict import reproduction_to_dict
 
-__all__ = ["curve", "finite", "timestamp", "to_dict"]
+__all__ = ["curve", "to_dict"]
 
 
 def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
         ],
         "stale": finite(run.stale),
         "environment": None if run.environment is None else _environment(run.environment, full=full),
-        "reproduction": finite(run.reproduction),
+        "reproduction": None if run.reproduction is None else reproduction_to_dict(run.reproduction),
         "registered": finite(run.registered),
     }
     said = {"name": run.name, "fits": run.fits if run.fits > 1 else None}
@@ -161,21 +160,3 @@ def _environment(environment: Environment, *, full: bool) -> dict[str, Any]:
 
 def _trials(trials: Trials) -> dict[str, Any]:
     return {"columns": list(trials.columns), "rows": [finite(row) for row in trials.rows]}
-
-
-def timestamp(at: float) -> str:
-    """``at``, seconds since the epoch, in ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def finite(value: JSON) -> Any:
-    """``value`` in lists and dictionaries of its own, with the numbers that JSON lacks as strings."""
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [finite(item) for item in value]
-    return value

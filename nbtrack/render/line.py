@@ -14,6 +14,7 @@ from nbtrack.render.highlights import (
 )
 from nbtrack.render.numbers import duration
 from nbtrack.render.plain import clean, cut
+from nbtrack.render.verdict import verdict_text
 
 __all__ = ["line_parts", "run_line"]
 
@@ -38,6 +39,7 @@ def line_parts(run: Run) -> list[str]:
         "" if run.trials is None else f"{len(run.trials.rows)} trials",
         "" if dataset is None else dataset_text(dataset),
         model_text(run),
+        "" if run.reproduction is None else verdict_text(run.reproduction),
         f"{notes} note{'s' if notes > 1 else ''}" if notes else "",
         "" if run.capture_seconds is None else duration(run.capture_seconds),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.records import Audit, ModelVersion, RegisteredModel
-from nbtrack.render.document import timestamp
+from nbtrack.render.jsonable import timestamp
 from nbtrack.render.numbers import moment
 from nbtrack.render.plain import clean, pad, width
 

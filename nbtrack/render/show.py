@@ -10,6 +10,7 @@ from nbtrack.records import JSON, Dataset, Dependency, Execution, Metric, Param,
 from nbtrack.render.highlights import measured_later, measured_on_training, state_text, title
 from nbtrack.render.numbers import duration, number, shape, short_digest, size, sparkline
 from nbtrack.render.plain import clean, cut, pad, value_text, width
+from nbtrack.render.verdict import reproduction_lines
 
 __all__ = ["run_text"]
 
@@ -36,7 +37,7 @@ def run_text(run: Run, curves: Mapping[str, Sequence[Point]] | None = None) -> s
         ("Error", _error(run)),
         ("Depends on", _dependencies(run)),
         ("Environment", _environment(run)),
-        ("Reproduction", _mapping(run.reproduction or {})),
+        ("Reproduction", _reproduction(run)),
         ("Registered", [", ".join(_mapping(one)) for one in run.registered]),
         ("Notes", [clean(note) for note in (*([run.note] if run.note else []), *run.capture_notes)]),
     ]
@@ -159,6 +160,11 @@ def _source(run: Run) -> list[str]:
 def _error(run: Run) -> list[str]:
     error = run.execution.error
     return [] if error is None else [f"{clean(error.name)}: {clean(error.message)}"]
+
+
+def _reproduction(run: Run) -> list[str]:
+    one = run.reproduction
+    return [] if one is None else [one.verdict.value, *reproduction_lines(one)]
 
 
 def _dependencies(run: Run) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nbtrack.records import Slice
-from nbtrack.render.document import timestamp
+from nbtrack.render.jsonable import timestamp
 
 __all__ = ["slice_to_dict"]
 

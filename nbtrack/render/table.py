@@ -72,6 +72,11 @@ def _columns(runs: Sequence[Run], now: datetime | None) -> list[_Column]:
             for place, name in enumerate(names)
         ),
         *(_param_column(runs, name, rank=6 + 5 * place) for place, name in enumerate(_params(runs))),
+        *(
+            [_column(runs, "reproduced", _verdict, rank=3)]
+            if any(run.reproduction is not None for run in runs)
+            else []
+        ),
         _column(runs, "when", lambda run: moment(run.started_at, now), rank=4),
         _column(
             runs,
@@ -81,6 +86,10 @@ def _columns(runs: Sequence[Run], now: datetime | None) -> list[_Column]:
             right=True,
         ),
     ]
+
+
+def _verdict(run: Run) -> str:
+    return "" if run.reproduction is None else run.reproduction.verdict.value
 
 
 def _params(runs: Sequence[Run]) -> list[str]:

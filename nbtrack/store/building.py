@@ -25,6 +25,7 @@ from nbtrack.store.sealing import Row
 from nbtrack.store.values import from_json, from_packed, param_from_sql, seal
 
 __all__ = [
+    "SESSION_COLUMNS",
     "check",
     "columns",
     "content",
@@ -38,6 +39,8 @@ __all__ = [
     "trials",
     "whole_execution",
 ]
+
+SESSION_COLUMNS = "id, started_at, pid, host, boot_id, python, notebook_path, folder, executable, hash_seed"
 
 
 def check(values: Sequence[Any], sealed: int, what: str) -> None:
@@ -162,6 +165,6 @@ def trials(row: Row, label: str) -> Trials:
 
 
 def session(row: Sequence[Any]) -> Session:
-    """From id, start, pid, host, boot id, Python, notebook."""
-    names = ("id", "started_at", "pid", "host", "boot_id", "python", "notebook_path")
+    """From :data:`SESSION_COLUMNS`."""
+    names = SESSION_COLUMNS.split(", ")
     return Session(**dict(zip(names, row, strict=True)))

@@ -43,6 +43,10 @@ _SEALED = {
         "SELECT seal, digest, digest, python, platform, git, hardware, packages FROM environments",
         "environment",
     ),
+    "reproductions": (
+        "SELECT seal, id, id, document FROM reproductions WHERE document IS NOT NULL",
+        "reproduction",
+    ),
     "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
 }
 

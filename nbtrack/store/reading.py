@@ -26,6 +26,7 @@ from nbtrack.records import (
 )
 from nbtrack.store import building
 from nbtrack.store.points import unpack
+from nbtrack.store.reproductions import latest_reproductions
 from nbtrack.store.sealing import (
     BELONGINGS_OF_MANY,
     BELONGINGS_OF_ONE,
@@ -114,7 +115,7 @@ class Reader:
         changed = [row for pk, row in rows.items() if pk not in self._runs or self._runs[pk][0] != seals[pk]]
         for pk, run, _ in self._read(connection, changed):
             self._runs[pk] = (seals[pk], run)
-        return [self._runs[pk][1] for pk in pks if pk in rows]
+        return _with_reproductions(connection, {pk: self._runs[pk][1] for pk in pks if pk in rows})
 
     def whole_run(self, connection: sqlite3.Connection, pk: int) -> Run:
         """One run with its cell's text and output, columns, packages and trials.
@@ -126,6 +127,7 @@ class Reader:
         ((_, run, intact),) = self._read(connection, [row])
         if not intact:
             raise StoreCorrupt(f"{run.label}: {DAMAGED} Other runs are not affected.")
+        (run,) = _with_reproductions(connection, {pk: run})
         (execution,) = connection.execute(f"{_EXECUTIONS} WHERE e.pk = ?", (row[6],))
         return replace(
             run,
@@ -304,11 +306,16 @@ def read_sessions(
 ) -> list[tuple[int, int, Session]]:
     """Row number, folds and record of the sessions that fulfil a condition."""
     rows = connection.execute(
-        "SELECT pk, folds, id, started_at, pid, host, boot_id, python, notebook_path FROM sessions "  # noqa: S608 - conditions are ours
-        f"WHERE {where}",
+        f"SELECT pk, folds, {building.SESSION_COLUMNS} FROM sessions WHERE {where}",  # noqa: S608 - conditions are ours
         values,
     )
     return [(pk, folds, building.session(rest)) for pk, folds, *rest in rows]
+
+
+def _with_reproductions(connection: sqlite3.Connection, runs: Mapping[int, Run]) -> list[Run]:
+    """The runs with the last reproduction of each, which no seal of a run covers."""
+    found = latest_reproductions(connection, runs)
+    return [replace(run, reproduction=found[pk]) if pk in found else run for pk, run in runs.items()]
 
 
 def _grouped(rows: Iterable[Row]) -> dict[int, Rows]:

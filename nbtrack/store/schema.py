@@ -64,6 +64,9 @@ CREATE TABLE sessions (  -- lives of kernels and scripts
     boot_id TEXT NOT NULL,  -- which boot of the machine
     python TEXT NOT NULL,  -- version of Python
     notebook_path TEXT,  -- the notebook, where it was known
+    folder TEXT,  -- its working directory when it began
+    executable TEXT,  -- the Python it ran in
+    hash_seed TEXT,  -- its PYTHONHASHSEED; NULL: not set, so that the order of sets of strings was another each time
     folds INTEGER NOT NULL DEFAULT 0  -- how often the session's journal of metric points was taken into the database
 ) STRICT;
 
@@ -99,6 +102,13 @@ CREATE TABLE outputs (  -- what an execution printed, where it printed something
     stdout TEXT NOT NULL,  -- its standard output, cut and secrets replaced
     stderr TEXT NOT NULL,  -- its standard error, cut and secrets replaced
     seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE random_states (  -- how executions that drew random numbers found the generators
+    execution INTEGER NOT NULL REFERENCES executions ON DELETE CASCADE,  -- which execution
+    stream TEXT NOT NULL,  -- whose generator: python, numpy or torch
+    state BLOB NOT NULL,  -- its state before the execution (nbtrack/observe/streams.py)
+    PRIMARY KEY (execution, stream)
 ) STRICT;
 
 CREATE TABLE environments (  -- where runs ran, each once
@@ -243,6 +253,22 @@ CREATE TABLE run_trials (  -- tables of trials inside runs, such as a search's c
     seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
+CREATE TABLE reproductions (  -- reproductions of runs, and repeats of runs with other seeds
+    pk INTEGER PRIMARY KEY,  -- row number
+    id TEXT NOT NULL UNIQUE,  -- UUIDv7
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- which run
+    kind TEXT NOT NULL CHECK (kind IN ('reproduction', 'stability')),  -- judged once, or repeated with seeds
+    state TEXT NOT NULL CHECK (state IN ('RUNNING', 'COMPLETE', 'CANCELED')),  -- how it stands or ended
+    started_at REAL NOT NULL,  -- when
+    pid INTEGER NOT NULL,  -- the process that does it
+    host TEXT NOT NULL,  -- name of the machine
+    duration_seconds REAL,  -- how long it took; NULL: not complete
+    verdict TEXT CHECK (verdict IN ('same', 'close', 'different', 'failed')),  -- NULL: not complete, or of seeds
+    environment INTEGER REFERENCES environments,  -- where it ran; NULL: nothing ran
+    document TEXT,  -- JSON object: all that was judged; NULL: not complete
+    seal INTEGER NOT NULL DEFAULT 0  -- seal of the document
+) STRICT;
+
 CREATE TABLE label_numbers (  -- the last number given to a label
     stem TEXT PRIMARY KEY,  -- the label without its number
     last INTEGER NOT NULL  -- the number
@@ -346,6 +372,7 @@ CREATE INDEX run_params_chosen ON run_params (param, chosen) WHERE chosen = 1;
 CREATE INDEX metrics_by_value ON metrics (name, value);
 CREATE INDEX contents_by_digest ON contents (digest);
 CREATE INDEX run_datasets_by_content ON run_datasets (content);
+CREATE INDEX reproductions_by_run ON reproductions (run, pk);
 CREATE INDEX run_tags_by_value ON run_tags (name, value);
 CREATE INDEX model_versions_by_run ON model_versions (run);
 CREATE INDEX exports_by_run ON exports (run);

@@ -16,6 +16,7 @@ from nbtrack.store.blobs import Buffer, insert_blob, write_files
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
+from nbtrack.store.random_states import write_states
 from nbtrack.store.recovery import end_session
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.values import clean
@@ -96,6 +97,8 @@ class SessionLog:
             for execution in (*capture.earlier, capture.execution):
                 writer.execution(connection, execution, session_pk)
             self._attach(connection, capture.execution.id, attachments)
+            for execution_id, states in capture.drawn.items():
+                write_states(connection, writer.execution_pk(connection, execution_id), states)
             for model in models.values():
                 for digest, data in _blobs(model):
                     insert_blob(connection, digest, data)

@@ -57,8 +57,8 @@ class Writer:
         if found is not None:
             return int(found[0])
         added = connection.execute(
-            "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path, folder, executable, "
+            "hash_seed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 session.id,
                 float(session.started_at),
@@ -67,6 +67,9 @@ class Writer:
                 clean(session.boot_id),
                 clean(session.python),
                 clean_or_none(session.notebook_path),
+                clean_or_none(session.folder),
+                clean_or_none(session.executable),
+                clean_or_none(session.hash_seed),
             ),
         ).lastrowid
         assert added is not None

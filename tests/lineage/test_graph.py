@@ -336,3 +336,18 @@ def test_too_many_calls_are_cut_short_and_said(run):
     cells += [f"def f{n}():\n" + f"  f{n - 1}()\n" * 6 for n in range(1, 9)]
     ran = run(*cells, "f8()")
     assert any("more functions" in note for note in ran.graph.effects("9").opaque)
+
+
+def test_a_stream_whose_states_are_known_needs_nobody_who_drew_before():
+    graph = Lineage()
+    sources = [
+        "import numpy as np\nnp.random.seed(0)\nrng = np.random.default_rng(1)",
+        "a = np.random.rand()",
+        "b = rng.random()",
+        "c = np.random.rand() + rng.random()",
+    ]
+    for number, source in enumerate(sources):
+        graph.add(str(number), analyse(source))
+    assert graph.slice("3") == ("0",)
+    assert graph.slice("3", draws=True) == ("0", "1", "2")
+    assert graph.slice("3", draws=True, restored={"numpy"}) == ("0", "2")

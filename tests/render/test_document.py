@@ -65,14 +65,14 @@ def test_numbers_that_json_lacks_are_strings_everywhere(make_run, value, text):
         metrics=(Metric(name="loss", value=value, origin="loop"),),
         params=(Param(name="grid", value={"alpha": [value]}, origin="constructor"),),
         trials=Trials(columns=("score",), rows=((value,),)),
-        reproduction={"largest": value},
+        registered=({"largest": value},),
     )
     document = to_dict(run)
     json.dumps(document, allow_nan=False)
     assert document["metrics"][0]["value"] == text
     assert document["params"][0]["value"] == {"alpha": [text]}
     assert document["trials"] == {"columns": ["score"], "rows": [[text]]}
-    assert document["reproduction"] == {"largest": text}
+    assert document["registered"] == [{"largest": text}]
     assert curve([Point(3, value, 1.5)]) == [[3, text, 1.5]]
 
 

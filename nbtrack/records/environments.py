@@ -1,0 +1,23 @@
+"""Where something ran, and the JSON values that records carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+__all__ = ["JSON", "Environment"]
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where a run ran; ``digest`` is over all the rest."""
+
+    digest: str
+    python: str
+    platform: str
+    packages: Mapping[str, str]
+    git: Mapping[str, JSON] | None = None
+    hardware: Mapping[str, JSON] = field(default_factory=dict)

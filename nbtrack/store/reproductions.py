@@ -1,0 +1,210 @@
+"""Reproductions of runs: marked when they begin, written whole when they end, so that none is lost or half there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from nbtrack.errors import UnknownRun
+from nbtrack.records import (
+    Cause,
+    Divergence,
+    Environment,
+    Judged,
+    JudgedMetric,
+    JudgedModel,
+    PackageChange,
+    Reproduction,
+    Spread,
+    Stability,
+    Verdict,
+)
+from nbtrack.store import building
+from nbtrack.store.interning import Interned
+from nbtrack.store.values import clean, from_json, seal, to_json
+
+if TYPE_CHECKING:
+    from nbtrack.store.store import Store
+
+__all__ = ["begin", "cancel", "finish", "latest_reproductions", "reproductions", "stabilities"]
+
+_COLUMNS = "p.run, p.id, r.id, p.started_at, p.duration_seconds, p.verdict, p.document, p.seal"
+_ENVIRONMENT = "v.pk, v.digest, v.python, v.platform, v.git, v.hardware"
+_SELECT = (
+    f"SELECT {_COLUMNS}, {_ENVIRONMENT} FROM reproductions p JOIN runs r ON r.pk = p.run "  # noqa: S608 - the columns are ours
+    "LEFT JOIN environments v ON v.pk = p.environment WHERE p.state = 'COMPLETE'"
+)
+_OWN = ("id", "run_id", "verdict", "started_at", "duration_seconds", "environment")
+
+
+def begin(
+    store: Store, id_: str, run_id: str, kind: Literal["reproduction", "stability"], started_at: float
+) -> None:
+    """Mark that a reproduction of a run began in this process; those whose process is gone are marked CANCELED.
+
+    Raises:
+        UnknownRun: there is no such run.
+    """
+    with store.writing() as connection:
+        found = connection.execute("SELECT pk FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if found is None:
+            raise UnknownRun(f"There is no run {run_id}: it was deleted meanwhile.")
+        _cancel_abandoned(connection)
+        connection.execute(
+            "INSERT INTO reproductions (id, run, kind, state, started_at, pid, host) "
+            "VALUES (?, ?, ?, 'RUNNING', ?, ?, ?)",
+            (id_, found[0], kind, started_at, os.getpid(), clean(platform.node())),
+        )
+
+
+def finish(store: Store, result: Reproduction | Stability) -> None:
+    """Write what came out; durable on return."""
+    document = {
+        field.name: _plain(getattr(result, field.name))
+        for field in dataclasses.fields(result)
+        if field.name not in _OWN
+    }
+    text = to_json(document)
+    with store.writing() as connection:
+        environment = result.environment
+        connection.execute(
+            "UPDATE reproductions SET state = 'COMPLETE', duration_seconds = ?, verdict = ?, environment = ?, "
+            "document = ?, seal = ? WHERE id = ?",
+            (
+                result.duration_seconds,
+                str(result.verdict) if isinstance(result, Reproduction) else None,
+                None if environment is None else Interned().environment(connection, environment),
+                text,
+                seal(result.id, text),
+                result.id,
+            ),
+        )
+
+
+def cancel(store: Store, id_: str) -> None:
+    """Mark that a reproduction was broken off."""
+    with store.writing() as connection:
+        connection.execute(
+            "UPDATE reproductions SET state = 'CANCELED' WHERE id = ? AND state = 'RUNNING'", (id_,)
+        )
+
+
+def reproductions(store: Store, run_id: str) -> list[Reproduction]:
+    """All complete reproductions of a run, oldest first.
+
+    Raises:
+        StoreCorrupt: one is not what was written.
+    """
+    with store.view() as connection:
+        rows = connection.execute(
+            f"{_SELECT} AND p.kind = 'reproduction' AND r.id = ? ORDER BY p.pk", (run_id,)
+        )
+        return [_reproduction(row) for row in rows]
+
+
+def stabilities(store: Store, run_id: str) -> list[Stability]:
+    """All complete repeats of a run with other seeds, oldest first.
+
+    Raises:
+        StoreCorrupt: one is not what was written.
+    """
+    with store.view() as connection:
+        rows = connection.execute(f"{_SELECT} AND p.kind = 'stability' AND r.id = ? ORDER BY p.pk", (run_id,))
+        return [_stability(row) for row in rows]
+
+
+def latest_reproductions(connection: sqlite3.Connection, run_pks: Iterable[int]) -> dict[int, Reproduction]:
+    """The last complete reproduction of each of these runs, by row number; those without one are left out."""
+    if connection.execute("SELECT 1 FROM reproductions LIMIT 1").fetchone() is None:
+        return {}
+    rows = connection.execute(
+        f"{_SELECT} AND p.pk IN (SELECT MAX(pk) FROM reproductions WHERE kind = 'reproduction' "  # noqa: S608 - as above
+        "AND state = 'COMPLETE' AND run IN (SELECT value FROM json_each(?)) GROUP BY run)",
+        (json.dumps(list(run_pks)),),
+    )
+    return {row[0]: _reproduction(row) for row in rows}
+
+
+def _cancel_abandoned(connection: sqlite3.Connection) -> None:
+    rows = connection.execute(
+        "SELECT pk, pid FROM reproductions WHERE state = 'RUNNING' AND host = ?", (clean(platform.node()),)
+    ).fetchall()
+    for pk, pid in rows:
+        if pid != os.getpid() and not _lives(pid):
+            connection.execute("UPDATE reproductions SET state = 'CANCELED' WHERE pk = ?", (pk,))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]  # no class
+
+
+def _reproduction(row: tuple[Any, ...]) -> Reproduction:
+    own, document = _read(row)
+    return Reproduction(
+        **own,
+        verdict=Verdict(row[5]),
+        tolerance=document["tolerance"],
+        executions=document["executions"],
+        datasets=tuple(Judged(**each) for each in document["datasets"]),
+        params=tuple(Judged(**each) for each in document["params"]),
+        metrics=tuple(JudgedMetric(**each) for each in document["metrics"]),
+        model=_made(JudgedModel, document["model"]),
+        trials=_made(Judged, document["trials"]),
+        first_divergence=_divergence(document["first_divergence"]),
+        largest_difference=document["largest_difference"],
+        unseeded=tuple(document["unseeded"]),
+        packages=tuple(PackageChange(**each) for each in document["packages"]),
+        notes=tuple(document["notes"]),
+    )
+
+
+def _stability(row: tuple[Any, ...]) -> Stability:
+    own, document = _read(row)
+    spreads = [{**each, "values": tuple(each["values"])} for each in document["metrics"]]
+    return Stability(
+        **own,
+        seeds=tuple(document["seeds"]),
+        metrics=tuple(Spread(**each) for each in spreads),
+        failed=tuple(document["failed"]),
+        seeds_itself=tuple(document["seeds_itself"]),
+        notes=tuple(document["notes"]),
+    )
+
+
+def _read(row: tuple[Any, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    _, id_, run_id, started_at, duration, _, text, sealed = row[:8]
+    building.check((id_, text), sealed, f"reproduction {id_}")
+    environment: Environment | None = None if row[8] is None else building.environment(row[8:])
+    own = {
+        "id": id_,
+        "run_id": run_id,
+        "started_at": started_at,
+        "duration_seconds": duration,
+        "environment": environment,
+    }
+    return own, from_json(text)
+
+
+def _made(kind: type[Any], document: Mapping[str, Any] | None) -> Any:
+    return None if document is None else kind(**document)
+
+
+def _divergence(document: Mapping[str, Any] | None) -> Divergence | None:
+    return None if document is None else Divergence(**{**document, "reason": Cause(document["reason"])})

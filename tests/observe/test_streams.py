@@ -1,0 +1,50 @@
+"""States of the global generators of random numbers."""
+
+# ruff: noqa: NPY002 - the streams are the legacy ones
+
+import random
+
+import numpy as np
+import pytest
+
+from nbtrack.observe import streams
+
+
+def draw():
+    return random.gauss(0, 1), random.random(), float(np.random.randn()), float(np.random.rand())
+
+
+@pytest.mark.parametrize("drawn_before", [0, 1, 2])
+def test_a_state_that_is_put_back_gives_the_same_numbers_again(drawn_before):
+    for _ in range(drawn_before):
+        draw()  # half of the normal numbers come from what was kept of the one before
+    before = streams.states()
+    numbers = draw()
+    taken = streams.taken(before, streams.states())
+    draw()
+    streams.put_back(taken)
+    assert draw() == numbers
+
+
+def test_only_streams_that_were_drawn_from_are_taken():
+    np.random.rand()
+    before = streams.states()
+    assert streams.taken(before, streams.states()) == {}
+    random.random()
+    assert set(streams.taken(before, streams.states())) == {"python"}
+
+
+def test_a_global_generator_of_another_kind_has_no_state():
+    kept = np.random.get_bit_generator()
+    np.random.set_bit_generator(np.random.PCG64(1))
+    try:
+        assert "numpy" not in streams.states()
+    finally:
+        np.random.set_bit_generator(kept)
+
+
+def test_what_is_no_state_of_a_stream_is_refused_by_name():
+    with pytest.raises(ValueError, match="'numpy' is not one"):
+        streams.put_back({"numpy": b"x" * 3000})
+    with pytest.raises(ValueError, match="'tossed'"):
+        streams.put_back({"tossed": b""})
