@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from nbtrack.records.runs import JSON
+from nbtrack.records.environments import JSON
 
 __all__ = ["Difference", "Reason", "ReasonKind"]
 
