@@ -8,15 +8,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 BENCH ?= start store data_identity
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lab bench docs clean
+.PHONY: help demo test lint panel panel-check lab bench docs clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## execute the example notebook in a real kernel and list its runs
 	@$(BIN)/nbtrack demo
 
-test: $(VENV)/.test lint ## check style, types and layers, then run all tests with coverage
+test: $(VENV)/.browser lint panel-check ## check style, types, layers and the panel's assets, then run all tests with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(VENV)/.test ## check style, types and layers
@@ -24,6 +24,12 @@ lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+panel: $(VENV)/.test ## build the panel of JupyterLab after a change in labextension/
+	$(BIN)/python labextension/build.py
+
+panel-check: $(VENV)/.test ## build the panel, compare with the committed assets, run its unit tests
+	$(BIN)/python labextension/build.py --check --test
 
 lab: $(VENV)/.lab ## open JupyterLab on the examples
 	cd examples && ../$(BIN)/jupyter lab
@@ -62,4 +68,9 @@ $(VENV)/.torch: $(VENV)/.made
 
 $(VENV)/.test: $(VENV)/.torch $(VENV)/.demo
 	$(PIP) --group test
+	@touch $@
+
+# The browser that the panel's stories run in.
+$(VENV)/.browser: $(VENV)/.test
+	$(BIN)/python tests/panel/browser.py
 	@touch $@

@@ -1,0 +1,3 @@
+import { panel } from './plugins/panel';
+
+export default [panel];

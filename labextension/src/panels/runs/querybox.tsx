@@ -1,0 +1,143 @@
+import * as React from 'react';
+
+import { Names } from '../../api/types';
+import { accept, complete, Completion } from '../../models/query';
+import { Icon, IconButton } from '../../parts/icons';
+
+const NONE: Completion = { from: 0, to: 0, suggestions: [] };
+const DELAY_MS = 350;
+
+interface Props {
+  query: string;
+  names: Names | null;
+  error: { message: string; position: number | null } | null;
+  onQuery: (query: string) => void;
+}
+
+/** The query with completion: arrows choose, Enter or Tab accepts, Escape closes; Enter alone asks at once. */
+export function QueryBox(props: Props): JSX.Element {
+  const [text, setText] = React.useState(props.query);
+  const [completion, setCompletion] = React.useState<Completion>(NONE);
+  const [active, setActive] = React.useState(-1);
+  const input = React.useRef<HTMLInputElement>(null);
+  const timer = React.useRef<number>();
+  const listId = React.useId();
+
+  React.useEffect(() => setText(props.query), [props.query]);
+  React.useEffect(() => () => window.clearTimeout(timer.current), []);
+
+  const ask = (query: string, at = DELAY_MS): void => {
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => props.onQuery(query), at);
+  };
+  const suggest = (query: string, caret: number): void => {
+    setCompletion(complete(query, caret, props.names));
+    setActive(-1);
+  };
+  const type = (event: React.ChangeEvent<HTMLInputElement>): void => {
+    const query = event.target.value;
+    setText(query);
+    suggest(query, event.target.selectionStart ?? query.length);
+    ask(query);
+  };
+  const take = (index: number): void => {
+    const next = accept(text, completion, completion.suggestions[index].text);
+    setText(next.query);
+    ask(next.query);
+    suggest(next.query, next.caret);
+    requestAnimationFrame(() => input.current?.setSelectionRange(next.caret, next.caret));
+    input.current?.focus();
+  };
+  const key = (event: React.KeyboardEvent): void => {
+    const count = completion.suggestions.length;
+    if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && count > 0) {
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      setActive(active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
+      event.preventDefault();
+    } else if ((event.key === 'Tab' || event.key === 'Enter') && active >= 0) {
+      take(active);
+      event.preventDefault();
+    } else if (event.key === 'Enter') {
+      setCompletion(NONE);
+      ask(text, 0);
+    } else if (event.key === 'Escape' && count > 0) {
+      setCompletion(NONE);
+      event.stopPropagation();
+    }
+  };
+  const clear = (): void => {
+    setText('');
+    setCompletion(NONE);
+    ask('', 0);
+    input.current?.focus();
+  };
+  const open = completion.suggestions.length > 0;
+  return (
+    <div className="nbt-query">
+      <div className={`nbt-query-field${props.error ? ' nbt-invalid' : ''}`}>
+        <Icon name="search" />
+        <input
+          ref={input}
+          className="nbt-query-input"
+          type="text"
+          role="combobox"
+          aria-label="Query over runs"
+          aria-expanded={open}
+          aria-controls={listId}
+          aria-autocomplete="list"
+          aria-activedescendant={active >= 0 ? `${listId}-${active}` : undefined}
+          aria-invalid={props.error !== null}
+          autoComplete="off"
+          spellCheck={false}
+          placeholder="accuracy > 0.9 and C < 1"
+          value={text}
+          onChange={type}
+          onFocus={event => suggest(text, event.target.selectionStart ?? text.length)}
+          onBlur={() => window.setTimeout(() => setCompletion(NONE), 150)}
+          onKeyDown={key}
+        />
+        {text !== '' && <IconButton icon="close" label="Clear the query" onClick={clear} />}
+      </div>
+      {open && (
+        <ul className="nbt-suggestions" role="listbox" id={listId} aria-label="Suggestions">
+          {completion.suggestions.map((one, index) => (
+            <li
+              key={`${one.kind}:${one.text}`}
+              id={`${listId}-${index}`}
+              role="option"
+              aria-selected={index === active}
+              className={index === active ? 'nbt-active' : ''}
+              ref={element => index === active && element?.scrollIntoView?.({ block: 'nearest' })}
+              onMouseDown={event => {
+                event.preventDefault();
+                take(index);
+              }}
+            >
+              <span className={`nbt-kind nbt-kind-${one.kind}`}>{one.kind}</span>
+              <span className="nbt-suggestion-text">{one.text}</span>
+              <span className="nbt-muted">{one.detail}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {props.error && <QueryError query={text} {...props.error} />}
+    </div>
+  );
+}
+
+function QueryError(props: { query: string; message: string; position: number | null }): JSX.Element {
+  const at = props.position;
+  const begin = Math.max(0, (at ?? 0) - 16);
+  return (
+    <div className="nbt-query-error" role="alert">
+      {at !== null && props.query !== '' && (
+        <code>
+          {begin > 0 ? '…' : ''}
+          {props.query.slice(begin, at)}
+          <mark>{props.query.slice(at, at + 12) || ' '}</mark>
+        </code>
+      )}
+      <span>{props.message}</span>
+    </div>
+  );
+}
