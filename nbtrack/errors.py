@@ -10,6 +10,7 @@
     ├── StoreError              the store cannot do what was asked              exit code 3
     │   ├── StoreNotFound       there is no .nbtrack folder here or above
     │   ├── StoreTooNew         written by a newer nbtrack
+    │   ├── StoreOutdated       written by an older nbtrack, and only looked at: not migrated
     │   ├── StoreUnwritable     permissions, a full or read-only disk
     │   ├── StoreBusy           another process kept the write lock past the deadline
     │   ├── StoreMoved          the folder was deleted or replaced under an open connection
@@ -35,6 +36,7 @@ __all__ = [
     "StoreError",
     "StoreMoved",
     "StoreNotFound",
+    "StoreOutdated",
     "StoreTooNew",
     "StoreUnwritable",
     "UnknownRun",
@@ -91,6 +93,10 @@ class StoreNotFound(StoreError):  # noqa: N818 - as above
 
 class StoreTooNew(StoreError):  # noqa: N818 - as above
     """The store was written by a newer nbtrack than this one."""
+
+
+class StoreOutdated(StoreError):  # noqa: N818 - as above
+    """The store was written by an older nbtrack, and whoever asked only looks: nothing was migrated."""
 
 
 class StoreUnwritable(StoreError):  # noqa: N818 - as above

@@ -22,6 +22,7 @@ from nbtrack.errors import (
     StoreError,
     StoreMoved,
     StoreNotFound,
+    StoreOutdated,
     StoreTooNew,
     StoreUnwritable,
 )
@@ -38,8 +39,9 @@ _CLOSE_SECONDS = 1.0  # how long closing waits for the lock under which the last
 class Database:
     """The one connection of this process to one store; threads take turns."""
 
-    def __init__(self, folder: Path, *, deadline_seconds: float) -> None:
+    def __init__(self, folder: Path, *, deadline_seconds: float, passive: bool = False) -> None:
         self.folder = folder
+        self.passive = passive
         self.file = folder / DATABASE
         self.deadline_seconds = deadline_seconds
         self.lock = WriteLock(folder / "write.lock")
@@ -55,6 +57,7 @@ class Database:
 
         Raises:
             StoreNotFound, StoreTooNew, StoreUnwritable, StoreBusy, StoreCorrupt: as their names say.
+            StoreOutdated: a passive one would have to be migrated.
         """
         if not create and not self.file.is_file():
             raise StoreNotFound(
@@ -70,7 +73,7 @@ class Database:
     def _connect(self) -> None:
         if not self.writable and not self.file.is_file():
             raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
-        if self.writable:
+        if self.writable and not self.passive:
             _make_private(self.file)
         with from_sqlite(self.file):
             connection = sqlite3.connect(
@@ -82,6 +85,8 @@ class Database:
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute("PRAGMA cache_size = -16000")
             connection.execute("PRAGMA trusted_schema = OFF")
+            if self.passive:
+                connection.execute("PRAGMA query_only = ON")
         self._connection = connection
         status = self.file.stat()
         self._identity = (status.st_dev, status.st_ino)
@@ -89,7 +94,7 @@ class Database:
     def _uri(self) -> str:
         uri = self.file.absolute().as_uri()
         if self.writable:
-            return uri
+            return f"{uri}?mode=rw" if self.passive else uri
         # Without leave to write, the shared memory of the log cannot be made; a store at rest has no log to heed.
         log = self.file.with_name(self.file.name + "-wal")
         at_rest = not log.exists() or log.stat().st_size == 0
@@ -100,6 +105,8 @@ class Database:
             raise StoreUnwritable(
                 f"{self.file} has an older schema, and its folder cannot be written to migrate it."
             )
+        if self.passive:
+            raise self._not_current(connection)
         with self.lock.held(self.deadline_seconds):
             version = _version(connection, self.file)  # again: another process may have been first
             if version == schema.VERSION:
@@ -117,6 +124,15 @@ class Database:
             from nbtrack.store.migrations import migrate
 
             migrate(connection, self.folder)
+
+    def _not_current(self, connection: sqlite3.Connection) -> StoreError:
+        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self._refuse_emptied_store()
+            return StoreBusy(f"{self.file} is being made at this moment. Try again.")
+        return StoreOutdated(
+            f"{self.file} was written by an older nbtrack and has to be migrated first: "
+            "run any notebook with `%load_ext nbtrack` there, or `nbtrack runs`."
+        )
 
     def _refuse_emptied_store(self) -> None:
         blobs = self.folder / "blobs"
@@ -145,7 +161,7 @@ class Database:
     @contextlib.contextmanager
     def writing(self, *, deadline_seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """One transaction, durable when the ``with`` block has ended and undone by anything raised in it."""
-        if not self.writable:
+        if not self.writable or self.passive:
             raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
         deadline = self.deadline_seconds if deadline_seconds is None else deadline_seconds
         # The lock first: readers of this process need not wait for the writers of others.

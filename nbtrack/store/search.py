@@ -14,9 +14,17 @@ from nbtrack.errors import QueryError
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
 from nbtrack.store.query import All, parse
 
-__all__ = ["Request", "count", "find"]
+__all__ = ["Position", "Request", "count", "find", "position"]
 
 _RARE = 1000  # runs: so many are sorted in a millisecond
+
+
+class Position(NamedTuple):
+    """Where a run stands in an order: the value it is ordered by (None: it has none), its start, its row number."""
+
+    value: float | str | None
+    started_at: float
+    pk: int
 
 
 class Request(NamedTuple):
@@ -24,7 +32,8 @@ class Request(NamedTuple):
 
     ``order`` is a metric, a param or a field, largest first; with ``-`` before it smallest first; None is newest
     first. Runs without it come last, or not at all with ``only_with_order``. ``after``, the id of a run, goes with
-    the newest first only: the runs that come after that one. ``limit`` None is all.
+    the newest first only: the runs that come after that one. ``limit`` None is all. ``notebook`` is the path under
+    which executions have it. ``start``: only the runs that come after that position of the same order.
     """
 
     query: str | None = None
@@ -34,6 +43,8 @@ class Request(NamedTuple):
     after: str | None = None
     experiment: str | None = None
     only_with_order: bool = False
+    notebook: str | None = None
+    start: Position | None = None
 
 
 def find(connection: sqlite3.Connection, request: Request) -> list[int]:
@@ -51,8 +62,20 @@ def find(connection: sqlite3.Connection, request: Request) -> list[int]:
             )
         conditions.append(Condition(_AFTER, (request.after,)))
     if request.order is None:
+        if request.start is not None:
+            conditions.append(Condition(_OLDER, request.start[1:]))
         return search.sorted(conditions, _NEWEST, ())
     return search.ordered(conditions, request.order)
+
+
+def position(connection: sqlite3.Connection, request: Request, pk: int) -> Position:
+    """Where a run stands in the order of ``request``."""
+    expression, values, _ = _Search(connection, request).expression()
+    row = connection.execute(
+        f"SELECT {expression}, r.started_at, r.pk FROM runs r WHERE r.pk = ?",  # noqa: S608 - values are bound
+        (*values, pk),
+    ).fetchone()
+    return Position(*row)
 
 
 def count(connection: sqlite3.Connection, request: Request) -> int:
@@ -63,6 +86,7 @@ def count(connection: sqlite3.Connection, request: Request) -> int:
 
 
 _NEWEST = "r.started_at DESC, r.pk DESC"
+_OLDER = "(r.started_at, r.pk) < (?, ?)"
 _AFTER = "(r.started_at, r.pk) < (SELECT started_at, pk FROM runs WHERE id = ?)"
 
 
@@ -82,6 +106,9 @@ class _Search:
             sql = "experiment = (SELECT pk FROM experiments WHERE name = ?)"
             source = f"SELECT pk FROM runs WHERE {sql}"  # noqa: S608 - values are bound
             conditions.append(Condition(f"r.{sql}", (self.request.experiment,), source))
+        if self.request.notebook is not None:
+            sql = "(SELECT notebook_path FROM executions WHERE pk = r.execution) IS ?"
+            conditions.append(Condition(sql, (self.request.notebook,)))
         if self.query.strip():
             node = parse(self.query)
             conditions += [
@@ -130,51 +157,100 @@ class _Search:
         )
         return [row[0] for row in rows]
 
+    def expression(self) -> tuple[str, tuple[object, ...], bool]:
+        """What the runs are ordered by, as SQL over a run ``r`` with its values; and whether it is a metric.
+
+        Raises:
+            QueryError: no run has what the order names.
+        """
+        order = self.request.order
+        if order is None:
+            return "NULL", (), False
+        name, smallest = order.removeprefix("-"), order.startswith("-")
+        kind, _, rest = name.partition(".")
+        if name in FIELDS:
+            return FIELDS[name][0], (), False
+        metric = self.resolver.metric(rest if kind == "metric" and rest else name)
+        if metric is not None:
+            return f"(SELECT {'MIN' if smallest else 'MAX'}(q.value) {_MEASURED})", (metric,), True
+        param = self.resolver.param(rest if kind == "param" and rest else name)
+        if param is None:
+            raise self.resolver.unknown(name, order, int(smallest))
+        return f"({_PARAM_VALUE})", (param,), False
+
     def ordered(self, conditions: list[Condition], order: str) -> list[int]:
         """By a metric, a param or a field; see :class:`Request`."""
-        name, smallest = order.removeprefix("-"), order.startswith("-")
-        direction = "ASC" if smallest else "DESC"
-        metric = self.resolver.metric(name) if name not in FIELDS else None
-        if metric is not None:
-            return self._by_metric(conditions, metric, direction)
-        values: tuple[object, ...] = ()
-        if name in FIELDS:
-            expression = FIELDS[name][0]
-        else:
-            param = self.resolver.param(name)
-            if param is None:
-                raise self.resolver.unknown(name, order, int(smallest))
-            expression, values = f"({_PARAM_VALUE})", (param,)
+        direction = "ASC" if order.startswith("-") else "DESC"
+        expression, values, is_metric = self.expression()
+        if is_metric:
+            return self._by_metric(conditions, values, direction)
         if self.request.only_with_order:
             conditions = [*conditions, Condition(f"{expression} IS NOT NULL", values)]
+        if self.request.start is not None:
+            conditions = [*conditions, _later(expression, values, direction, self.request.start)]
         return self.sorted(conditions, f"{expression} {direction} NULLS LAST, {_NEWEST}", values)
 
-    def _by_metric(self, conditions: list[Condition], metric: int, direction: str) -> list[int]:
-        where, values, rare = self.where(conditions)
-        limit, offset = self.request.limit, self.request.offset
+    def _by_metric(
+        self, conditions: list[Condition], metric: tuple[object, ...], direction: str
+    ) -> list[int]:
+        limit, offset, start = self.request.limit, self.request.offset, self.request.start
         wanted = None if limit is None else offset + limit
+        found: dict[int, None] = {}
+        if start is None or start.value is not None:
+            found = self._measured(conditions, metric, direction, wanted)
+        if not self.request.only_with_order and (wanted is None or len(found) < wanted):
+            rest = [*conditions, Condition(f"NOT EXISTS (SELECT 1 {_MEASURED})", metric)]
+            if start is not None and start.value is None:
+                rest.append(Condition(_OLDER, start[1:]))
+            left = -1 if wanted is None else wanted - len(found)
+            found.update(dict.fromkeys(self._page(rest, _NEWEST, (), left)))
+        return list(found)[offset:]
+
+    def _measured(
+        self, conditions: list[Condition], metric: tuple[object, ...], direction: str, wanted: int | None
+    ) -> dict[int, None]:
+        """The runs that have the metric, best first; a run measured on several datasets counts with its best."""
+        where, values, rare = self.where(conditions)
         plus, index = ("+", "") if rare else ("", "INDEXED BY metrics_by_value")
+        sign, better = ("<", ">") if direction == "DESC" else (">", "<")
+        start: str
+        begin: tuple[object, ...]
+        start, begin = "", ()
+        if self.request.start is not None:
+            value, _, pk = self.request.start
+            # A run that comes after the start with one of its values may have been listed with a better one.
+            start = (
+                f"AND {plus}m.value {sign}= ? AND ({plus}m.value {sign} ? OR m.run {sign} ?) AND NOT EXISTS "  # noqa: S608 - values are bound
+                f"(SELECT 1 FROM metrics q WHERE q.run = m.run AND q.name = ? "
+                f"AND (+q.value {better} ? OR (+q.value = ? AND m.run {better}= ?)))"
+            )
+            begin = (value, value, pk, *metric, value, value, pk)
         rows = self.connection.execute(
             f"SELECT m.run FROM {'runs r CROSS JOIN ' if rare else ''}metrics m {index} "  # noqa: S608 - values are bound
             f"{'' if rare else 'CROSS JOIN runs r'} WHERE {where} AND m.run = r.pk AND m.name = ? "
-            f"AND {plus}m.value IS NOT NULL ORDER BY {plus}m.value {direction}, {plus}m.run {direction}",
-            (*values, metric),
+            f"AND {plus}m.value IS NOT NULL {start} ORDER BY {plus}m.value {direction}, {plus}m.run {direction}",
+            (*values, *metric, *begin),
         )
-        found: dict[int, None] = {}  # a run measured on several datasets counts with its best
+        found: dict[int, None] = {}
         for (pk,) in rows:
             found[pk] = None
             if len(found) == wanted:
                 break
         rows.close()
-        if not self.request.only_with_order and (wanted is None or len(found) < wanted):
-            without = Condition(f"NOT EXISTS ({_MEASURED})", (metric,))
-            left = -1 if wanted is None else wanted - len(found)
-            found.update(dict.fromkeys(self._page([*conditions, without], _NEWEST, (), left)))
-        return list(found)[offset:]
+        return found
+
+
+def _later(expression: str, values: tuple[object, ...], direction: str, start: Position) -> Condition:
+    """The runs that come after ``start`` in the order by an expression, those without a value last."""
+    if start.value is None:
+        return Condition(f"{expression} IS NULL AND {_OLDER}", (*values, *start[1:]))
+    sign = "<" if direction == "DESC" else ">"
+    sql = f"{expression} {sign} ? OR ({expression} = ? AND {_OLDER}) OR {expression} IS NULL"
+    return Condition(f"({sql}) IS TRUE", (*values, start.value, *values, start.value, *start[1:], *values))
 
 
 _PARAM_VALUE = (
     "SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param "
     "WHERE q.run = r.pk AND q.name = ? LIMIT 1"
 )
-_MEASURED = "SELECT 1 FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value IS NOT NULL"
+_MEASURED = "FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value IS NOT NULL"

@@ -44,10 +44,18 @@ class Store:
         self._live = Live(database.folder)
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = False, deadline_seconds: float = _DEADLINE_SECONDS) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        create: bool = False,
+        deadline_seconds: float = _DEADLINE_SECONDS,
+        passive: bool = False,
+    ) -> Self:
         """Open the store in ``folder`` (the project's ``.nbtrack``), making or migrating it where that is due.
 
-        ``deadline_seconds`` is how long a write waits for other processes.
+        ``deadline_seconds`` is how long a write waits for other processes. A ``passive`` store only looks: it is
+        never migrated, dead sessions are left to others, and writing to it is refused.
 
         Raises:
             StoreNotFound: there is none, and ``create`` is False.
@@ -55,12 +63,13 @@ class Store:
             StoreUnwritable: it cannot be made there.
             StoreCorrupt: its database is damaged or not nbtrack's.
             StoreBusy: another process kept it locked.
+            StoreOutdated: it is to be opened passively, but would have to be migrated.
         """
         if not create and not folder.is_dir():
             raise StoreNotFound(
                 f"There is no nbtrack store in {folder}. Run a notebook with `%load_ext nbtrack` there first."
             )
-        database = Database(folder, deadline_seconds=deadline_seconds)
+        database = Database(folder, deadline_seconds=deadline_seconds, passive=passive)
         try:
             database.open(create=create)
         except BaseException:
@@ -278,7 +287,7 @@ class Store:
     @contextmanager
     def view(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the database for the modules of this folder, after looking after dead sessions."""
-        self._recover()
+        self.recover()
         with self._database.reading() as connection:
             yield connection
 
@@ -293,8 +302,9 @@ class Store:
         with self._database.writing() as connection:
             yield connection
 
-    def _recover(self) -> None:
-        if self._database.writable:
+    def recover(self) -> None:
+        """Take in what dead sessions left, and mark their unfinished runs CANCELED; every view begins so."""
+        if self._database.writable and not self._database.passive:
             with self._database.reading() as connection:
                 rows = connection.execute("SELECT id FROM sessions WHERE ended_at IS NULL").fetchall()
             recover(self.folder, [row[0] for row in rows], self._database.writing)

@@ -143,7 +143,7 @@ def another_kernel(folder, store):
         working.log.end()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_kernel():
     """Begins a session on a store that the test opened itself."""
     return Kernel

@@ -1,0 +1,107 @@
+"""Pages by key: in any order no run is left out or listed twice, whatever happens to the others in between."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbtrack.errors import StoreUnwritable, UsageError
+from nbtrack.records import Metric, State
+from nbtrack.store import Store, search
+from nbtrack.store.paging import page
+from nbtrack.store.search import Request
+
+ORDERS = [
+    None,
+    "acc",
+    "-acc",
+    "C",
+    "-C",
+    "started",
+    "-duration",
+    "note",
+    "metric.acc",
+    "param.C",
+    "-model",
+    "label",
+]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory, new_kernel):
+    """40 runs, many of them equal in what they are ordered by, some without it."""
+    with Store.open(tmp_path_factory.mktemp("many") / ".nbtrack", create=True) as store:
+        kernel = new_kernel(store)
+        values = [0.5, 0.5, 0.9, math.nan, math.inf, None, 0.1, -math.inf]
+        for i in range(40):
+            value = values[i % 8]
+            metrics = () if value is None else (Metric(name="acc", value=value, origin="call", dataset="a"),)
+            if i % 3 == 0:
+                metrics += (Metric(name="acc", value=0.5, origin="call", dataset="b"),)
+            params = {"C": [1, 2.5, "auto", None, True][i % 5]} if i % 7 else {}
+            run = kernel.run(
+                kernel.execution(), params, started_at=float(i // 4), duration_seconds=[None, 1.0, 2.0][i % 3]
+            )
+            kernel.save(
+                replace(run, metrics=metrics, note=["one", None][i % 2], label_stem=["SVC", "Tree"][i % 2])
+            )
+        yield store
+        kernel.log.end()
+
+
+def pages(store, request):
+    key, found = None, []
+    while True:
+        with store.view() as connection:
+            got = page(connection, request, key)
+        assert len(got.pks) <= request.limit
+        found += got.pks
+        if got.next is None:
+            return found
+        key = got.next
+
+
+@given(order=st.sampled_from(ORDERS), limit=st.integers(1, 45), rare=st.booleans())
+def test_pages_in_any_order_are_the_whole_in_that_order(many, order, limit, rare):
+    query = "label ~ SVC or label ~ Tree" if not rare else "model = SVC"
+    request = Request(query, order, limit)
+    with many.view() as connection:
+        whole = search.find(connection, request._replace(limit=None))
+    assert len(whole) == len(set(whole)) == 40
+    assert pages(many, request) == whole
+
+
+def test_a_page_follows_though_its_last_run_is_gone_and_a_new_one_came_before(kernel):
+    for i in range(6):
+        kernel.train({}, {"acc": i / 10})
+    request = Request(order="acc", limit=2)
+    with kernel.store.view() as connection:
+        first = page(connection, request)
+    with kernel.store.writing() as connection:
+        connection.execute("DELETE FROM runs WHERE pk = ?", (first.pks[-1],))
+    kernel.train({}, {"acc": 0.99})
+    with kernel.store.view() as connection:
+        second = page(connection, request, first.next)
+    assert second.pks == [4, 3]
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", "é", "W10", "bm9uZQ", "WyJhY2MiLDEsMSwxXQ", "W251bGwsMSwxLDJlNTAwXQ", "A" * 5000]
+)
+def test_what_is_no_key_of_this_order_is_refused(many, key):
+    with many.view() as connection, pytest.raises(UsageError, match="not the key of a page"):
+        page(connection, Request(limit=3), key)
+
+
+def test_a_passive_store_changes_nothing_and_leaves_dead_sessions_alone(kernel, folder):
+    run = kernel.open()
+    kernel.log._journal.forget()  # as a killed kernel: its lock goes, its file stays
+    before = (folder / "lineage.db").stat().st_mtime_ns
+    with Store.open(folder, passive=True) as looking:
+        assert looking.get_run(run.id).state is State.RUNNING
+        with pytest.raises(StoreUnwritable):
+            looking.update_run(run.id, note="no")
+    assert (folder / "lineage.db").stat().st_mtime_ns == before
+    assert kernel.store.get_run(run.id).state is State.CANCELED
