@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbtrack.records import Run
-from nbtrack.render.document import finite
 from nbtrack.render.highlights import metrics_by_name
+from nbtrack.render.jsonable import finite
 
 __all__ = ["FIELDS", "columns"]
 
@@ -38,7 +38,7 @@ FIELDS: Mapping[str, Callable[[Run], Any]] = {
 
 
 def columns(runs: Sequence[Run], names: Sequence[str]) -> dict[str, list[Any]]:
-    """The named columns over ``runs``: fields, ``metric.NAME``, ``param.NAME``, ``tag.NAME``; null where a run has none.
+    """Columns over ``runs``: fields, ``metric.NAME``, ``param.NAME``, ``tag.NAME``; None where a run has none.
 
     Raises:
         KeyError: a name that is none of these.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.records import Point
-from nbtrack.render.document import finite
+from nbtrack.render.jsonable import finite
 
 __all__ = ["curve_columns", "thinned"]
 

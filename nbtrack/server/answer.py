@@ -52,7 +52,7 @@ class Route(APIHandler):
     auth_resource = "nbtrack"
     context: Context
 
-    def initialize(self, context: Context) -> None:  # type: ignore[override]  # tornado passes what the router has
+    def initialize(self, context: Context) -> None:
         """Take what the extension hands over."""
         self.context = context
 

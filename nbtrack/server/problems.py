@@ -13,23 +13,23 @@ from nbtrack import errors
 __all__ = ["Conflict", "NotFound", "NotHere", "Problem", "TooLarge", "UnknownStore", "problem_of"]
 
 
-class NotFound(errors.UsageError):  # noqa: N818 - the name says what happened, as LookupError does
+class NotFound(errors.UsageError):
     """No such thing under an id that names one: a metric, an attachment, a dataset, a job, a route."""
 
 
-class UnknownStore(errors.UsageError):  # noqa: N818 - as above
+class UnknownStore(errors.UsageError):
     """A key of no store that this server knows."""
 
 
-class Conflict(errors.NbtrackError):  # noqa: N818 - as above
+class Conflict(errors.NbtrackError):
     """What was asked for is not to be had now."""
 
 
-class TooLarge(errors.UsageError):  # noqa: N818 - as above
+class TooLarge(errors.UsageError):
     """The request's body is above the limit."""
 
 
-class NotHere(errors.NbtrackError):  # noqa: N818 - as above
+class NotHere(errors.NbtrackError):
     """This installation lacks what the request needs."""
 
 

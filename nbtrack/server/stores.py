@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from nbtrack.errors import StoreMoved, UsageError
 from nbtrack.server.problems import UnknownStore
 from nbtrack.store import Store
 from nbtrack.store.database import DATABASE
+from nbtrack.store.ranking import Ranking
 
 __all__ = ["Place", "Stores", "folder_of"]
 
 _RESOLVED_SECONDS = 1.0  # settings files are not read again for each request
 _DEADLINE_SECONDS = 2.0
+_MOST_RANKINGS = 8
 
 
 class Place:
@@ -32,6 +35,7 @@ class Place:
         self._mutex = threading.Lock()
         self._store: Store | None = None
         self._identity: tuple[int, int] | None = None
+        self._rankings: dict[tuple[str, bool], tuple[tuple[int, int], Ranking]] = {}
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[Store]:
@@ -52,6 +56,18 @@ class Place:
         """The store, to be written to; opened and closed for it, so that looking can never write."""
         with Store.open(self.folder, deadline_seconds=_DEADLINE_SECONDS) as store:
             yield store
+
+    def ranking(self, connection: sqlite3.Connection, metric: str, *, smallest: bool) -> Ranking:
+        """The ranking by a metric, made again only when somebody changed the database."""
+        (version,) = connection.execute("PRAGMA data_version").fetchone()
+        key = (metric, smallest)
+        known = self._rankings.get(key)
+        if known is None or known[0] != (id(connection), version):
+            if len(self._rankings) >= _MOST_RANKINGS:
+                self._rankings.clear()
+            known = ((id(connection), version), Ranking(connection, metric, smallest=smallest))
+            self._rankings[key] = known
+        return known[1]
 
     def close(self) -> None:
         """Let go of the store."""
@@ -92,7 +108,9 @@ class Stores:
             return self.at(self.root)
         place = self._places.get(key) or next((one for one in [self.at(self.root)] if one.key == key), None)
         if place is None:
-            raise UnknownStore("This server knows no store under that key; it was restarted, or the notebook moved.")
+            raise UnknownStore(
+                "This server knows no store under that key; it was restarted, or the notebook moved."
+            )
         return place
 
     def at(self, folder: Path) -> Place:

@@ -15,7 +15,7 @@ class Scope(NamedTuple):
 
     best: float
     worst: float
-    count: int
+    runs: int
 
 
 class Ranking:

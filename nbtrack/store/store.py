@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -115,8 +115,17 @@ class Store:
         """
         with self.view() as connection:
             request = search.Request(query, order, limit, offset, after, experiment)
-            runs = self._reader.runs(connection, search.find(connection, request))
-            return with_registered(connection, self._live.with_metrics(connection, runs))
+            return self.runs_of(connection, search.find(connection, request))
+
+    def runs_of(self, connection: sqlite3.Connection, pks: Sequence[int]) -> list[Run]:
+        """The runs of these row numbers, in their order, as :meth:`find_runs` gives them; in an open view."""
+        runs = self._live.with_metrics(connection, self._reader.runs(connection, pks))
+        return with_registered(connection, runs)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the store's folder may be written."""
+        return self._database.writable
 
     def count_runs(self, query: str | None = None, *, experiment: str | None = None) -> int:
         """How many runs fulfil ``query``."""

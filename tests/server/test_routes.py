@@ -1,0 +1,13 @@
+"""Every route, asked of a live server."""
+
+import pytest
+
+from nbtrack.store.blobs import blob_digest
+
+
+def test_the_status_counts_runs(server, filled):
+    status = server.get("status")
+    assert status["problem"] is None
+    assert status["runs"] == 14
+    assert status["experiments"] == ["churn"]
+    assert status["writable"]
