@@ -30,7 +30,7 @@ FIELDS: Mapping[str, Callable[[Run], Any]] = {
     "execution_count": lambda run: run.execution.execution_count,
     "fits": lambda run: run.fits,
     "stale": lambda run: len(run.stale),
-    "verdict": lambda run: None if run.reproduction is None else run.reproduction.get("verdict"),
+    "verdict": lambda run: None if run.reproduction is None else str(run.reproduction.verdict),
     "error": lambda run: None if run.execution.error is None else run.execution.error.name,
     "notes": lambda run: len(run.capture_notes),
 }

@@ -7,15 +7,16 @@ from time import time
 from typing import Any
 from uuid import UUID
 
+from nbtrack.differences import between
 from nbtrack.errors import UsageError
 from nbtrack.records import Run
 from nbtrack.render.comparison import comparison
 from nbtrack.render.comparison_page import comparison_page
 from nbtrack.render.curves import curve_columns
+from nbtrack.render.differences import reason_to_dict
 from nbtrack.render.jsonable import timestamp
 from nbtrack.server.answer import File, Look
 from nbtrack.server.asked import Asked
-from nbtrack.server.problems import NotHere
 from nbtrack.store import Store
 
 __all__ = ["CompareFileRoute", "CompareRoute", "DiffRoute", "checked_id"]
@@ -46,7 +47,14 @@ class DiffRoute(Look):
     def look(self, asked: Asked, path: dict[str, str]) -> object:  # noqa: ARG002 - the routes' signature
         """The reasons why two runs differ."""
         a, b = (checked_id(asked.needed(name)) for name in ("a", "b"))
-        raise NotHere(f"The differences of {a} and {b} cannot be told by this version of nbtrack.")
+        with self.place().looking() as store:
+            found = between(store, store.get_run(a), store.get_run(b))
+        return {
+            "a": {"id": found.then_id, "label": found.then_label},
+            "b": {"id": found.now_id, "label": found.now_label},
+            "differences": [reason_to_dict(reason) for reason in found.reasons],
+            "same": {kind: count for kind, count in found.same.items()},
+        }
 
 
 class CompareRoute(Look):

@@ -71,6 +71,13 @@ class Jobs:
         self._ended = ended
         self._jobs: dict[str, Job] = {}
 
+    def record(self, kind: str, place: Place, run_id: str, result: object) -> Job:
+        """Enter what was done at once as a job that is done."""
+        job = Job(kind, place, run_id, state="done", message="Done.", ended_at=time.time(), result=result)
+        self._enter(job)
+        self._ended(job)
+        return job
+
     def start(self, kind: str, place: Place, run_id: str, arguments: Sequence[str]) -> Job:
         """Run ``nbtrack`` with these arguments on the store, in the project's folder.
 
@@ -82,13 +89,16 @@ class Jobs:
             raise Conflict(
                 f"{len(running)} jobs are running, which is the most. Wait for one, or cancel one."
             )
-        for job in list(self._jobs.values())[:-_MOST_KEPT]:
-            if job.state != "running":
-                del self._jobs[job.id]
         job = Job(kind, place, run_id)
-        self._jobs[job.id] = job
+        self._enter(job)
         job.task = asyncio.get_running_loop().create_task(self._run(job, arguments))
         return job
+
+    def _enter(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        for old in list(self._jobs.values())[:-_MOST_KEPT]:
+            if old.state != "running":
+                del self._jobs[old.id]
 
     def get(self, job_id: str) -> Job:
         """A job.

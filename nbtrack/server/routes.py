@@ -33,6 +33,7 @@ ROUTES: tuple[tuple[str, type[Route]], ...] = (
     ("diff", comparing.DiffRoute),
     ("compare", comparing.CompareRoute),
     (r"compare\.html", comparing.CompareFileRoute),
+    ("models", work.ModelsRoute),
     ("jobs", work.JobsRoute),
     (f"jobs/(?P<job>{_UUID})", work.JobRoute),
     (r"openapi\.json", DescriptionRoute),

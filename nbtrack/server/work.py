@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from nbtrack.errors import UsageError
+from nbtrack.render.registry import model_dict, version_dict
 from nbtrack.server.answer import Look, Route
 from nbtrack.server.asked import Asked, read_body
 from nbtrack.server.comparing import checked_id
 from nbtrack.server.problems import NotHere
 from nbtrack.server.stores import Place
+from nbtrack.store.registry import register, registered_models
 
-__all__ = ["ExportRoute", "JobRoute", "JobsRoute", "PreviewRoute", "RegisterRoute", "ReproduceRoute"]
+__all__ = [
+    "ExportRoute",
+    "JobRoute",
+    "JobsRoute",
+    "ModelsRoute",
+    "PreviewRoute",
+    "RegisterRoute",
+    "ReproduceRoute",
+]
 
 
 class _Start(Route):
@@ -71,18 +82,35 @@ class ReproduceRoute(_Start):
         return ["reproduce", run_id, "--json"]
 
 
-class RegisterRoute(_Start):
-    """``POST runs/{run}/register``."""
+class RegisterRoute(Route):
+    """``POST runs/{run}/register``: done at once, and answered as a job that is done."""
 
-    kind = "register"
-
-    def arguments(self, run_id: str, body: bytes) -> list[str]:
-        """``nbtrack register``."""
-        given = read_body(body, {"name": (str,), "alias": (str, type(None))})
+    @web.authenticated
+    @authorized("execute")  # type: ignore[untyped-decorator]  # with an argument it has no type
+    async def post(self, **path: str) -> None:
+        """Register the run's model."""
+        given = read_body(self.request.body, {"name": (str,), "alias": (str, type(None))})
         if not given.get("name"):
             raise UsageError("'name' of the body is missing: the name of the registered model.")
-        alias = given.get("alias")
-        return ["register", run_id, given["name"], *(["--alias", alias] if alias else []), "--json"]
+        place = self.place()
+        version = await self.work(_registered, place, path["run"], given["name"], given.get("alias") or None)
+        job = self.context.jobs.record("register", place, path["run"], version)
+        self.answer(job.to_dict(), status=202)
+
+
+def _registered(place: Place, run_id: str, name: str, alias: str | None) -> dict[str, Any]:
+    with place.changing() as store:
+        version, new = register(store, run_id, name, alias=alias)
+    return {**version_dict(version), "new": new}
+
+
+class ModelsRoute(Look):
+    """``GET models``."""
+
+    def look(self, asked: Asked, path: dict[str, str]) -> object:  # noqa: ARG002 - the routes' signature
+        """The registered models with their versions and aliases."""
+        with self.place().looking() as store:
+            return {"models": [model_dict(one) for one in registered_models(store)]}
 
 
 class PreviewRoute(Look):

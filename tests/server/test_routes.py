@@ -1,9 +1,5 @@
 """Every route, asked of a live server."""
 
-import pytest
-
-from nbtrack.store.blobs import blob_digest
-
 
 def test_the_status_counts_runs(server, filled):
     status = server.get("status")
