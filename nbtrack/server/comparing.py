@@ -53,7 +53,7 @@ class DiffRoute(Look):
             "a": {"id": found.then_id, "label": found.then_label},
             "b": {"id": found.now_id, "label": found.now_label},
             "differences": [reason_to_dict(reason) for reason in found.reasons],
-            "same": {kind: count for kind, count in found.same.items()},
+            "same": dict(found.same),
         }
 
 
