@@ -23,6 +23,8 @@ VERBS = {
     "slice": "nbtrack.cli.slice",
     "register": "nbtrack.cli.registry",
     "models": "nbtrack.cli.registry",
+    "rm": "nbtrack.cli.cleaning",
+    "gc": "nbtrack.cli.cleaning",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }

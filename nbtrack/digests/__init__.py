@@ -10,12 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbtrack.digests.contents import begins_with, content, digest
+from nbtrack.digests.pieces import layout, recognised_digest, split
 from nbtrack.digests.tree import CHUNK_ROWS, raw_digest, text
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CHUNK_ROWS", "begins_with", "content", "digest", "digest_bytes", "digest_text"]
+__all__ = [
+    "CHUNK_ROWS",
+    "begins_with",
+    "content",
+    "digest",
+    "digest_bytes",
+    "digest_text",
+    "layout",
+    "recognised_digest",
+    "split",
+]
 
 
 def digest_bytes(data: Buffer) -> str:

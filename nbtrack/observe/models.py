@@ -17,28 +17,31 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cloudpickle
 
-from nbtrack.digests import digest_bytes
+from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import CaptureError
 from nbtrack.records import Model, ModelBytes
 
-__all__ = ["LARGE_BYTES", "MAX_SMALL_BLOBS", "OUT_OF_BAND_BYTES", "describe", "deserialize", "serialize"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
+__all__ = ["IN_STREAM_BYTES", "OUT_OF_BAND_BYTES", "SMALL_BYTES", "describe", "deserialize", "serialize"]
+
+IN_STREAM_BYTES = 1 << 20
+SMALL_BYTES = 1 << 12
 OUT_OF_BAND_BYTES = 1 << 17
-LARGE_BYTES = 1 << 20
-MAX_SMALL_BLOBS = 256
-"""Buffers below the first stay in the stream, and so do those below the second once there are so many: each blob
-costs a synced file, and a forest of a thousand trees is not to be a thousand files."""
+"""Buffers from the last on leave the stream; smaller ones do once the stream holds so many bytes of them, unless they
+are tiny: a small model is to be one blob, and a large one is not to be copied."""
 
 MAX_PATH = 6
 MAX_PARTS = 200
 """How far the search for an unpicklable part goes: levels down, parts of each."""
 
 _MODEL_DOMAIN = b"nbtrack model v1\n"
-"""Keeps a model's digest apart from that of any blob; no digest holds a line break, so joining is safe."""
+"""Keeps a model's digest apart from that of any blob; no size and no digest holds a line break, so joining is safe."""
 
 
 def serialize(model: object) -> ModelBytes:
@@ -60,17 +63,18 @@ def serialize(model: object) -> ModelBytes:
         # A user's __reduce__ may raise anything, SystemExit included: the run goes on without its model.
         raise CaptureError(_refusal(model, error)) from error
     stream = file.getvalue()
-    blobs = (digest_bytes(stream), *map(digest_bytes, buffers))
+    sizes = [len(stream), *(buffer.nbytes for buffer in buffers)]
+    blobs = tuple(map(recognised_digest, split([stream, *buffers])))
     return ModelBytes(
-        digest=digest_bytes(_MODEL_DOMAIN + "\n".join(blobs).encode()),
+        digest=digest_bytes(_MODEL_DOMAIN + "\n".join([*map(str, sizes), *blobs]).encode()),
         stream=stream,
         buffers=tuple(buffers),
         blob_digests=blobs,
-        size_bytes=len(stream) + sum(buffer.nbytes for buffer in buffers),
+        size_bytes=sum(sizes),
     )
 
 
-def deserialize(stream: bytes, buffers: Sequence[bytes | bytearray | memoryview]) -> Any:
+def deserialize(stream: Buffer, buffers: Sequence[Buffer]) -> Any:
     """The model again. This executes what the pickle says: only for streams that the user trusts.
 
     Writable buffers become the memory of the model's arrays; read-only ones are copied, so that the arrays
@@ -114,6 +118,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     def __init__(self, file: _Sink, buffers: list[memoryview]) -> None:
         super().__init__(file, protocol=5, buffer_callback=self._keep)
         self._buffers = buffers
+        self._in_stream = 0
         # Without numpy there is no view on a storage's memory; torch's own way remains.
         self._torch: Any = sys.modules.get("torch") if "numpy" in sys.modules else None
         # One stand-in per storage, so that pickle's memo recognises the second tensor on it. The storage is
@@ -122,7 +127,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
     def _keep(self, buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
-        if view.nbytes < (OUT_OF_BAND_BYTES if len(self._buffers) < MAX_SMALL_BLOBS else LARGE_BYTES):
+        least = OUT_OF_BAND_BYTES if self._in_stream < IN_STREAM_BYTES else SMALL_BYTES
+        if view.nbytes < least:
+            self._in_stream += view.nbytes
             return True
         self._buffers.append(view)
         return False
@@ -184,7 +191,7 @@ def _dump(value: object, sink: _Sink, buffers: list[memoryview]) -> None:
         _Pickler(sink, buffers).dump(value)
 
 
-def _writable(buffer: bytes | bytearray | memoryview) -> bytearray | memoryview:
+def _writable(buffer: Buffer) -> bytearray | memoryview:
     view = memoryview(buffer)
     return bytearray(view) if view.readonly else view
 

@@ -49,6 +49,7 @@ from nbtrack.records.runs import (
     State,
     Trials,
 )
+from nbtrack.records.storage import Collection, Garbage, Tombstone
 
 __all__ = [
     "JSON",
@@ -58,6 +59,7 @@ __all__ = [
     "Capture",
     "Cause",
     "CellError",
+    "Collection",
     "Column",
     "Content",
     "Dataset",
@@ -68,6 +70,7 @@ __all__ = [
     "ExecutedCell",
     "Execution",
     "Export",
+    "Garbage",
     "Judged",
     "JudgedMetric",
     "JudgedModel",
@@ -94,6 +97,7 @@ __all__ = [
     "Spread",
     "Stability",
     "State",
+    "Tombstone",
     "Trials",
     "Verdict",
     "new_id",

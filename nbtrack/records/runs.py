@@ -157,7 +157,7 @@ class Model:
 
     ``variable`` is the name that held it after the execution (None: no name), ``stored`` whether its bytes
     are in the store, ``retained`` whether the user's namespace still held it after the execution. ``blobs``
-    are the digests of the pickle stream and of its out-of-band buffers, in order.
+    are the digests of the blobs that its pickle stream and its out-of-band buffers are cut into, in order.
     """
 
     class_name: str
@@ -176,8 +176,8 @@ class ModelBytes:
     """A serialised model on its way to the store: a pickle protocol 5 stream and its out-of-band buffers.
 
     ``buffers`` are C-contiguous views on the model's own memory, not copies: they are to be written before
-    the user's code runs again. ``digest`` is over the digests of stream and buffers; ``blob_digests`` are
-    theirs, stream first.
+    the user's code runs again. ``blob_digests`` are those of the blobs that stream and buffers are cut into
+    (:mod:`nbtrack.digests.pieces`), in order; ``digest`` is over them and the sizes of stream and buffers.
     """
 
     digest: str

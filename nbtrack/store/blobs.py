@@ -2,7 +2,8 @@
 
 A file is written under a temporary name (0600, exclusive, no symlink followed), synced, made read-only, renamed,
 and its folder synced, all before the transaction that names it: a row never points to bytes that a power cut can
-take away. Reading verifies the digest before a byte is handed out.
+take away. Bytes that a quick look finds to shrink well are kept compressed (:mod:`nbtrack.store.encoding`), others as
+they are, so that they can be mapped. Reading verifies the digest before a byte is handed out.
 """
 
 from __future__ import annotations
@@ -11,97 +12,171 @@ import contextlib
 import mmap
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from blake3 import blake3
-
+from nbtrack.digests import digest_bytes, recognised_digest
 from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
+from nbtrack.store.encoding import decoded, encoded
+from nbtrack.store.mapping import lay_over
 
-__all__ = ["INLINE_BYTES", "Buffer", "blob_digest", "blob_path", "insert_blob", "read_blob", "write_files"]
+__all__ = [
+    "INLINE_BYTES",
+    "Blob",
+    "Buffer",
+    "Parts",
+    "blob_digest",
+    "blob_file",
+    "blob_files",
+    "digest_of_file",
+    "find_blob",
+    "insert_blob",
+    "read_blob",
+    "read_joined",
+    "write_files",
+]
 
 INLINE_BYTES = 100_000  # up to about this size a row is faster than a file of its own
 _HEX_DIGITS = 64
 _MAPPED_BYTES = 1_000_000  # from this size on a blob is mapped rather than read
+_SYNCED_AT_ONCE = 16  # files written before the first of them is synced: the disk then takes them in one go
+_SUFFIXES = {"raw": "", "zstd": ".zst"}
 _CHANGED = "The model was changed while it was stored, so its bytes were not kept."
-Buffer: TypeAlias = "bytes | memoryview | mmap.mmap"
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap"
+Parts: TypeAlias = "Sequence[bytes | bytearray | memoryview]"
+"""The bytes of one blob, in as many pieces as they happen to lie in."""
+
+blob_digest = digest_bytes
 
 
-def blob_digest(data: Buffer) -> str:
-    """``b3:`` and the BLAKE3 of the bytes."""
-    return "b3:" + blake3(data).hexdigest()
+class Blob(NamedTuple):
+    """A row of ``blobs``: how many bytes, how many as kept, in which encoding, and they if they stand in the row."""
+
+    digest: str
+    size: int
+    stored: int
+    encoding: str
+    data: bytes | None
 
 
-def blob_path(folder: Path, digest: str) -> Path:
-    """Where the bytes of ``digest`` are kept as a file in the store's folder."""
+def blob_file(folder: Path, digest: str, encoding: str) -> Path:
+    """Where the bytes of ``digest`` are kept as a file in the store's folder, in that encoding."""
     algorithm, _, text = digest.partition(":")
     if algorithm != "b3" or len(text) != _HEX_DIGITS or not set(text) <= set("0123456789abcdef"):
         raise BlobCorrupt(f"{digest!r} is not a digest of a blob.", digest)
-    return folder / "blobs" / text[:2] / text[2:]
+    if encoding not in _SUFFIXES:
+        raise BlobCorrupt(
+            f"The blob {digest} is kept in the encoding {encoding!r}, which this nbtrack does not know.",
+            digest,
+        )
+    return folder / "blobs" / text[:2] / (text[2:] + _SUFFIXES[encoding])
 
 
-def write_files(folder: Path, blobs: Iterable[tuple[str, Buffer]]) -> None:
+def blob_files(folder: Path, digest: str) -> list[Path]:
+    """All places where the bytes of ``digest`` may be kept as a file."""
+    return [blob_file(folder, digest, encoding) for encoding in _SUFFIXES]
+
+
+def digest_of_file(file: Path) -> str | None:
+    """The digest of the bytes that a file under ``blobs/`` keeps; None: it is no file of a blob."""
+    text = file.parent.name + file.name.removesuffix(".zst")
+    return f"b3:{text}" if len(text) == _HEX_DIGITS and set(text) <= set("0123456789abcdef") else None
+
+
+# Writing ---------------------------------------------------------------------------------------------------------
+
+
+def write_files(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> None:
     """Write those that are too large for a row and not there yet; durable on return. Small ones are only checked.
 
     Raises:
         CaptureError: bytes that do not have their digest: they were changed since it was taken.
         StoreUnwritable: the disk is full or refuses.
     """
-    folders = set()
+    folders: set[Path] = set()
+    rest = iter(blobs)
     try:
-        for digest, data in blobs:
-            file = blob_path(folder, digest)
-            if _size(data) <= INLINE_BYTES:
-                if blob_digest(data) != digest:
-                    raise CaptureError(_CHANGED)
-            elif not _is_there(file, data):
-                folders |= _write_file(file, digest, data)
+        while batch := list(islice(rest, _SYNCED_AT_ONCE)):
+            folders |= _write_batch(folder, batch)
         for each in sorted(folders):
             _sync_folder(each)
     except OSError as error:
         raise StoreUnwritable(f"A model cannot be stored in {folder}: {error.strerror}.") from error
 
 
-def _size(data: Buffer) -> int:
-    return memoryview(data).nbytes
+def _write_batch(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> set[Path]:
+    """Write files and name them once they are synced; returns the folders that got new names."""
+    folders: set[Path] = set()
+    with contextlib.ExitStack() as stack:
+        written = []
+        for digest, parts in blobs:
+            if _length(parts) <= INLINE_BYTES:
+                _stable(digest, parts)
+            elif _there(folder, digest, _length(parts)) is None:
+                encoding, data = encoded(_stable(digest, parts))
+                file = blob_file(folder, digest, encoding)
+                folders |= _make_parent(file)
+                written.append((stack.enter_context(_temporary(file, data)), file))
+        for (descriptor, temporary), file in written:
+            os.fsync(descriptor)
+            os.fchmod(descriptor, 0o400)
+            temporary.rename(file)
+            folders.add(file.parent)
+    return folders
 
 
-def _is_there(file: Path, data: Buffer) -> bool:
-    try:
-        return file.lstat().st_size == _size(data)
-    except OSError:
-        return False
+def _length(parts: Parts) -> int:
+    return sum([memoryview(part).nbytes for part in parts])
 
 
-def _write_file(file: Path, digest: str, data: Buffer) -> set[Path]:
-    made = set()
-    if not file.parent.is_dir():
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        made.add(file.parent.parent)
-    temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
-    descriptor = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-    )
-    try:
-        hasher = blake3()
-        rest = memoryview(data).cast("B")
-        while rest:
-            written = os.write(descriptor, rest[: 1 << 24])
-            hasher.update(rest[:written])
-            rest = rest[written:]
-        if "b3:" + hasher.hexdigest() != digest:
-            raise CaptureError(_CHANGED)  # noqa: TRY301 - the handler below removes the file
-        os.fsync(descriptor)
-        os.fchmod(descriptor, 0o400)
-        temporary.rename(file)
-    except BaseException:
+def _stable(digest: str, parts: Parts) -> bytes:
+    """The bytes as one piece that nobody can change any more, their digest verified.
+
+    Raises:
+        CaptureError: they do not have it.
+    """
+    whole = parts[0] if len(parts) == 1 and type(parts[0]) is bytes else b"".join(parts)
+    assert isinstance(whole, bytes)
+    if recognised_digest([whole]) != digest:
+        raise CaptureError(_CHANGED)
+    return whole
+
+
+def _there(folder: Path, digest: str, size: int) -> tuple[str, int] | None:
+    """Encoding and size of the file that keeps these bytes, which are ``size``; None: there is none."""
+    for encoding in _SUFFIXES:
         with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+            stored = blob_file(folder, digest, encoding).lstat().st_size
+            if encoding != "raw" or stored == size:
+                return encoding, stored
+    return None
+
+
+def _make_parent(file: Path) -> set[Path]:
+    if file.parent.is_dir():
+        return set()
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    return {file.parent.parent}
+
+
+@contextlib.contextmanager
+def _temporary(file: Path, data: bytes) -> Iterator[tuple[int, Path]]:
+    """A new file beside ``file`` with these bytes, not synced yet; gone at the end unless it was renamed."""
+    temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        yield descriptor, temporary
     finally:
         os.close(descriptor)
-    return made | {file.parent}
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -112,13 +187,69 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def insert_blob(connection: sqlite3.Connection, digest: str, data: Buffer) -> None:
-    """The row of a blob, with its bytes if they are few; :func:`write_files` was called before."""
-    if connection.execute("SELECT 1 FROM blobs WHERE digest = ?", (digest,)).fetchone():
+def insert_blob(connection: sqlite3.Connection, folder: Path, digest: str, parts: Parts) -> None:
+    """The row of a blob, with its bytes if they are few; :func:`write_files` was called before.
+
+    Garbage collection may have taken a file meanwhile that was there before: under the write lock, which the caller
+    holds, this is seen and mended.
+
+    Raises:
+        StoreUnwritable: the disk is full or refuses.
+    """
+    size = _length(parts)
+    row = connection.execute(
+        "SELECT data IS NULL, condemned_at FROM blobs WHERE digest = ?", (digest,)
+    ).fetchone()
+    if row is not None and row[1] is not None:
+        connection.execute("UPDATE blobs SET condemned_at = NULL WHERE digest = ?", (digest,))
+    if row is not None and not row[0]:
         return
-    size = _size(data)
-    inline = bytes(memoryview(data)) if size <= INLINE_BYTES else None
-    connection.execute("INSERT INTO blobs VALUES (?, ?, 'raw', ?)", (digest, size, inline))
+    encoding, stored, data = (
+        _kept_inline(parts) if size <= INLINE_BYTES else _kept_in_file(folder, digest, parts)
+    )
+    if row is None:
+        connection.execute(
+            "INSERT INTO blobs (digest, size, encoding, stored, data) VALUES (?, ?, ?, ?, ?)",
+            (digest, size, encoding, stored, data),
+        )
+    else:  # a file that was written again may have another encoding
+        connection.execute(
+            "UPDATE blobs SET encoding = ?, stored = ? WHERE digest = ? AND encoding <> ?",
+            (encoding, stored, digest, encoding),
+        )
+
+
+def _kept_inline(parts: Parts) -> tuple[str, int, bytes | None]:
+    encoding, data = encoded(b"".join(parts))
+    return encoding, len(data), data
+
+
+def _kept_in_file(folder: Path, digest: str, parts: Parts) -> tuple[str, int, bytes | None]:
+    kept = _there(folder, digest, _length(parts))
+    if kept is None:
+        write_files(folder, [(digest, parts)])
+        kept = _there(folder, digest, _length(parts))
+        assert kept is not None
+    return (*kept, None)
+
+
+# Reading ---------------------------------------------------------------------------------------------------------
+
+
+def find_blob(connection: sqlite3.Connection, digest: str, whose: str) -> Blob:
+    """The row of a blob.
+
+    Raises:
+        BlobCorrupt: there is none; the message says whose it is.
+    """
+    row = connection.execute(
+        "SELECT digest, size, stored, encoding, data FROM blobs WHERE digest = ?", (digest,)
+    ).fetchone()
+    if row is None:
+        raise BlobCorrupt(
+            f"The blob {digest} of {whose} is not in the store; its record can still be read.", digest
+        )
+    return Blob(*row)
 
 
 def read_blob(connection: sqlite3.Connection, folder: Path, digest: str, whose: str) -> Buffer:
@@ -127,37 +258,95 @@ def read_blob(connection: sqlite3.Connection, folder: Path, digest: str, whose: 
     Raises:
         BlobCorrupt: it is missing, or not what was written; the message says whose it is.
     """
-    row = connection.execute("SELECT size, data FROM blobs WHERE digest = ?", (digest,)).fetchone()
-    if row is None:
-        raise BlobCorrupt(
-            f"The blob {digest} of {whose} is not in the store; its record can still be read.", digest
-        )
-    size, data = row
-    if data is None:
-        data = _read_file(blob_path(folder, digest), size, digest, whose)
-    if blob_digest(data) != digest:
-        where = blob_path(folder, digest) if row[1] is None else "the database"
-        raise BlobCorrupt(
-            f"The blob {digest} of {whose}, in {where}, is not what was written. The run's record can still be "
-            "read; the model can be made again with `%track reproduce`.",
-            digest,
-        )
-    return data  # type: ignore[no-any-return]
+    blob = find_blob(connection, digest, whose)
+    if blob.encoding == "raw" and blob.data is None and blob.size >= _MAPPED_BYTES:
+        return _read_mapped(folder, [blob], whose)
+    data = _decoded(folder, blob, whose)
+    _verify(folder, blob, whose, data)
+    return data
 
 
-def _read_file(file: Path, size: int, digest: str, whose: str) -> Buffer:
+def read_joined(
+    connection: sqlite3.Connection, folder: Path, blobs: Sequence[tuple[str, int]], whose: str
+) -> Buffer:
+    """The bytes of several blobs, given by digest and size, as one stretch of memory, every digest verified.
+
+    All but the last are to be of a size that is a multiple of the page size.
+
+    Raises:
+        BlobCorrupt: one is missing, or not what was written; the message says whose it is.
+    """
+    if len(blobs) == 1:
+        return read_blob(connection, folder, blobs[0][0], whose)
+    found = [find_blob(connection, digest, whose) for digest, _ in blobs]
+    for blob, (digest, size) in zip(found, blobs, strict=True):
+        if blob.size != size:
+            raise _corrupt(folder, blob, whose, digest)
+    return _read_mapped(folder, found, whose)
+
+
+def _read_mapped(folder: Path, blobs: Sequence[Blob], whose: str) -> Buffer:
+    memory = mmap.mmap(-1, sum([blob.size for blob in blobs]), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    view = memoryview(memory)
+    end = 0
+    for blob in blobs:
+        start, end = end, end + blob.size
+        mapped = False
+        if blob.encoding == "raw" and blob.data is None:
+            mapped = _map_file(folder, blob, whose, memory, start)
+        if not mapped:
+            data = _decoded(folder, blob, whose)
+            if len(data) != blob.size:
+                raise _corrupt(folder, blob, whose)
+            view[start:end] = data
+        _verify(folder, blob, whose, view[start:end])
+    return memory
+
+
+def _map_file(folder: Path, blob: Blob, whose: str, memory: mmap.mmap, start: int) -> bool:
+    """Lay the file of a blob over ``memory``; False: this system cannot."""
+    file = blob_file(folder, blob.digest, "raw")
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            if size < _MAPPED_BYTES or os.fstat(descriptor).st_size != size:
-                with os.fdopen(os.dup(descriptor), "rb") as stream:
-                    return stream.read()
-            # Copy on write: arrays of a loaded model must be writable, and the file must not change.
-            return mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY)
+            # A shorter file would end the process at the first byte that is missing.
+            if os.fstat(descriptor).st_size != blob.size:
+                raise _corrupt(folder, blob, whose)
+            return lay_over(memory, start, descriptor, blob.size)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise BlobCorrupt(
-            f"The blob of {whose} cannot be read from {file}: {error.strerror}. The run's record can still be read.",
-            digest,
-        ) from error
+        raise _unreadable(file, blob.digest, whose, error) from error
+
+
+def _decoded(folder: Path, blob: Blob, whose: str) -> bytes:
+    data = blob.data
+    if data is None:
+        file = blob_file(folder, blob.digest, blob.encoding)
+        try:
+            with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            raise _unreadable(file, blob.digest, whose, error) from error
+    return decoded(blob.encoding, data, blob.size)
+
+
+def _verify(folder: Path, blob: Blob, whose: str, data: bytes | memoryview) -> None:
+    if digest_bytes(data) != blob.digest:
+        raise _corrupt(folder, blob, whose)
+
+
+def _corrupt(folder: Path, blob: Blob, whose: str, digest: str = "") -> BlobCorrupt:
+    where = blob_file(folder, blob.digest, blob.encoding) if blob.data is None else "the database"
+    return BlobCorrupt(
+        f"The blob {blob.digest} of {whose}, in {where}, is not what was written. The run's record can still be "
+        "read; the model can be made again with `%track reproduce`.",
+        digest or blob.digest,
+    )
+
+
+def _unreadable(file: Path, digest: str, whose: str, error: OSError) -> BlobCorrupt:
+    return BlobCorrupt(
+        f"The blob of {whose} cannot be read from {file}: {error.strerror}. The run's record can still be read.",
+        digest,
+    )

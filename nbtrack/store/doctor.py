@@ -11,10 +11,11 @@ from pathlib import Path
 from nbtrack.errors import BlobCorrupt, StoreCorrupt
 from nbtrack.records import Problem
 from nbtrack.store import schema
-from nbtrack.store.blobs import blob_path, read_blob
+from nbtrack.store.blobs import blob_file, digest_of_file, read_blob
 from nbtrack.store.chain import broken_links
 from nbtrack.store.entries import read_journal
 from nbtrack.store.network import is_on_network
+from nbtrack.store.roots import needed_blobs
 from nbtrack.store.sealing import BELONGINGS_OF_ONE, EXECUTION_COLUMNS, RUN_COLUMNS, run_seal
 from nbtrack.store.values import seal
 
@@ -46,6 +47,13 @@ _SEALED = {
     "reproductions": (
         "SELECT seal, id, id, document FROM reproductions WHERE document IS NOT NULL",
         "reproduction",
+    ),
+    "tombstones": (
+        (
+            "SELECT seal, label, run_id, label, experiment, started_at, removed_at, removed_by, model, datasets, "
+            "files, blobs FROM tombstones"
+        ),
+        "tombstone of",
     ),
     "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
 }
@@ -137,30 +145,30 @@ def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT r.label, b.blob, s.size, s.data IS NULL FROM runs r JOIN model_blobs b ON b.model = r.model_digest "
-        "LEFT JOIN blobs s ON s.digest = b.blob WHERE r.model_stored = 1 ORDER BY r.pk, b.position"
+        "SELECT r.label, b.blob, s.stored, s.data IS NULL, s.encoding "
+        "FROM runs r JOIN model_blobs b ON b.model = r.model_digest LEFT JOIN blobs s ON s.digest = b.blob "
+        "WHERE r.model_stored = 1 ORDER BY r.pk, b.position"
     ).fetchall()
     rows += connection.execute(
-        "SELECT a.name || ' of ' || r.label, a.blob, s.size, s.data IS NULL FROM attachments a "
+        "SELECT a.name || ' of ' || r.label, a.blob, s.stored, s.data IS NULL, s.encoding FROM attachments a "
         "JOIN runs r ON r.execution = a.execution LEFT JOIN blobs s ON s.digest = a.blob ORDER BY r.pk, a.position"
     ).fetchall()
     seen: set[str] = set()
-    for label, digest, size, in_file in rows:
+    for label, digest, size, in_file, encoding in rows:
         if digest in seen:
             continue
         seen.add(digest)
         problem = None
         if size is None:
             problem = "is not in the store"
-        elif in_file and not _has_size(blob_path(folder, digest), size):
-            problem = f"is missing or cut: {blob_path(folder, digest)}"
+        elif in_file and not _has_size(blob_file(folder, digest, encoding), size):
+            problem = f"is missing or cut: {blob_file(folder, digest, encoding)}"
         elif full:
             try:
                 read_blob(connection, folder, digest, label)
             except BlobCorrupt:
-                problem = (
-                    f"is not what was written: {blob_path(folder, digest) if in_file else 'in the database'}"
-                )
+                where = blob_file(folder, digest, encoding) if in_file else "in the database"
+                problem = f"is not what was written: {where}"
         if problem:
             yield Problem(
                 severity="error",
@@ -179,20 +187,20 @@ def _has_size(file: Path, size: int) -> bool:
 
 def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT COUNT(*), TOTAL(size) FROM blobs "
-        "WHERE digest NOT IN (SELECT blob FROM model_blobs UNION ALL SELECT blob FROM attachments)"
+        f"SELECT COUNT(*), TOTAL(stored) FROM blobs WHERE digest NOT IN ({needed_blobs()})"  # noqa: S608 - our queries
     ).fetchone()
     known = {digest for (digest,) in connection.execute("SELECT digest FROM blobs WHERE data IS NULL")}
     files = [file for file in (folder / "blobs").glob("??/*") if not file.name.startswith(".")]
-    loose = [file for file in files if f"b3:{file.parent.name}{file.name}" not in known and _is_old(file)]
+    loose = [file for file in files if digest_of_file(file) not in known and _is_old(file)]
     count = rows[0] + len(loose)
     if count:
         size = int(rows[1]) + sum(file.lstat().st_size for file in loose)
         yield Problem(
             severity="warning",
             subject="blobs",
-            message=f"{count} blobs ({size} bytes) belong to no run.",
-            remedy="They do no harm: a model was being written when its kernel ended. They only take space.",
+            message=f"{count} blobs ({size} bytes) belong to nothing.",
+            remedy="They do no harm: their runs were removed, or a kernel ended while it wrote them. `nbtrack gc` "
+            "frees the space.",
         )
 
 
@@ -203,7 +211,7 @@ def _leftovers(folder: Path) -> Iterator[Problem]:
             severity="warning",
             subject=str(file.relative_to(folder)),
             message=f"{file} was left half written by a process that ended.",
-            remedy="It can be deleted.",
+            remedy="`nbtrack gc` deletes it.",
         )
 
 

@@ -89,6 +89,13 @@ def _by_prefix(connection: sqlite3.Connection, ref: str) -> int:
 
 def unknown(connection: sqlite3.Connection, ref: str) -> UnknownRun:
     """The error for a reference that means nothing, with the labels that resemble it."""
+    removed = connection.execute(
+        "SELECT label, date(removed_at, 'unixepoch', 'localtime'), removed_by FROM tombstones "
+        "WHERE label = ?1 OR run_id = lower(?1)",
+        (ref,),
+    ).fetchone()
+    if removed is not None:
+        return UnknownRun("The run {} was removed on {} by {}.".format(*removed))
     if connection.execute("SELECT 1 FROM registered_models WHERE name = ?", (ref,)).fetchone():
         return UnknownRun(f"{ref} is a registered model: say which of its versions, such as {ref}:v1.")
     stem = ref.rpartition("-")[0]

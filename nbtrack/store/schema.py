@@ -277,8 +277,10 @@ CREATE TABLE label_numbers (  -- the last number given to a label
 CREATE TABLE blobs (  -- stored bytes
     digest TEXT PRIMARY KEY,  -- their digest
     size INTEGER NOT NULL,  -- how many
-    encoding TEXT NOT NULL,  -- how they are kept: raw
-    data BLOB  -- the bytes of a small one; NULL: in a file under blobs/
+    encoding TEXT NOT NULL,  -- how they are kept: raw or zstd
+    stored INTEGER NOT NULL,  -- how many as they are kept
+    data BLOB,  -- the bytes of a small one; NULL: in a file under blobs/
+    condemned_at REAL  -- when garbage collection found that nothing needs them; NULL: something does, for all it knows
 ) STRICT;
 
 CREATE TABLE attachments (  -- figures that executions showed, and data kept on request
@@ -291,9 +293,28 @@ CREATE TABLE attachments (  -- figures that executions showed, and data kept on 
     PRIMARY KEY (execution, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE tombstones (  -- runs that were removed
+    run_id TEXT PRIMARY KEY,  -- the run's id
+    label TEXT NOT NULL,  -- its label, which is never used again
+    experiment TEXT NOT NULL,  -- the group it was in
+    started_at REAL NOT NULL,  -- when it ran
+    removed_at REAL NOT NULL,  -- when it was removed
+    removed_by TEXT NOT NULL,  -- who removed it: user@machine
+    model TEXT,  -- digest of its model; NULL: it had none
+    datasets TEXT NOT NULL,  -- JSON list of the digests of its data
+    files TEXT NOT NULL,  -- JSON list of the digests of the files it read
+    blobs TEXT NOT NULL,  -- JSON list of the digests of the bytes that were stored for it
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE models (  -- stored models
+    digest TEXT PRIMARY KEY,  -- digest of the model
+    sizes TEXT NOT NULL  -- JSON list: bytes of its pickle stream and of each of its out-of-band buffers
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE model_blobs (  -- which bytes make a model
-    model TEXT NOT NULL,  -- digest of the model
-    position INTEGER NOT NULL,  -- 0: the pickle stream; from 1: its out-of-band buffers
+    model TEXT NOT NULL REFERENCES models ON DELETE CASCADE,  -- the model
+    position INTEGER NOT NULL,  -- place in the list: first those of the pickle stream (nbtrack/digests/pieces.py)
     blob TEXT NOT NULL,  -- digest of the bytes
     PRIMARY KEY (model, position)
 ) STRICT, WITHOUT ROWID;
@@ -376,6 +397,8 @@ CREATE INDEX reproductions_by_run ON reproductions (run, pk);
 CREATE INDEX run_tags_by_value ON run_tags (name, value);
 CREATE INDEX model_versions_by_run ON model_versions (run);
 CREATE INDEX exports_by_run ON exports (run);
+CREATE INDEX model_blobs_by_blob ON model_blobs (blob);
+CREATE INDEX tombstones_by_label ON tombstones (label);
 """
 
 VIEWS = """

@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from nbtrack.errors import CaptureError, StoreError, StoreUnwritable, UnknownRun, UsageError
 from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Run, Session
-from nbtrack.store.blobs import Buffer, insert_blob, write_files
+from nbtrack.store.blobs import insert_blob, write_files
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.random_states import write_states
 from nbtrack.store.recovery import end_session
 from nbtrack.store.sealing import seal_run
+from nbtrack.store.stored_models import blobs_of, insert_model
 from nbtrack.store.values import clean
 from nbtrack.store.writing import Writer
 
@@ -88,7 +89,7 @@ class SessionLog:
             StoreError: nothing was written; see its subclasses.
             CaptureError: a param is not JSON.
         """
-        models = dict(capture.models)
+        database, models = self._database, dict(capture.models)
         attachments = self._with_files(capture)
         runs = [self._with_model_files(run, models) for run in capture.runs]
         with self._transaction() as connection:
@@ -100,8 +101,7 @@ class SessionLog:
             for execution_id, states in capture.drawn.items():
                 write_states(connection, writer.execution_pk(connection, execution_id), states)
             for model in models.values():
-                for digest, data in _blobs(model):
-                    insert_blob(connection, digest, data)
+                insert_model(connection, database.folder, model)
             saved = [
                 writer.run(connection, run, self._execution_pk(connection, run, session_pk)) for run in runs
             ]
@@ -120,7 +120,7 @@ class SessionLog:
     def _with_files(self, capture: Capture) -> tuple[tuple[Attachment, bytes], ...]:
         """The attachments whose bytes could be written: a figure is never worth a run."""
         try:
-            write_files(self._database.folder, [(each.digest, data) for each, data in capture.attachments])
+            write_files(self._database.folder, [(each.digest, (data,)) for each, data in capture.attachments])
         except (CaptureError, StoreUnwritable):
             return ()
         return capture.attachments
@@ -133,7 +133,7 @@ class SessionLog:
     ) -> None:
         execution = self._writer.execution_pk(connection, execution_id)
         for position, (each, data) in enumerate(attachments):
-            insert_blob(connection, each.digest, data)
+            insert_blob(connection, self._database.folder, each.digest, (data,))
             row = (execution, position, each.kind, clean(each.name), each.media_type, each.digest)
             connection.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)", row)
 
@@ -219,7 +219,7 @@ class SessionLog:
             return run
         stored, notes = True, run.capture_notes
         try:
-            write_files(self._database.folder, _blobs(model))
+            write_files(self._database.folder, blobs_of(model))
         except (CaptureError, StoreUnwritable) as error:
             del models[run.id]
             stored, notes = False, (*notes, str(error))
@@ -231,10 +231,6 @@ class SessionLog:
             size_bytes=model.size_bytes,
         )
         return replace(run, model=record, capture_notes=notes)
-
-
-def _blobs(model: ModelBytes) -> list[tuple[str, Buffer]]:
-    return list(zip(model.blob_digests, (model.stream, *model.buffers), strict=True))
 
 
 _open_logs: weakref.WeakSet[SessionLog] = weakref.WeakSet()

@@ -21,6 +21,7 @@ from nbtrack.store.recovery import recover
 from nbtrack.store.references import resolve, unknown
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.session import SessionLog
+from nbtrack.store.stored_models import read_segments
 from nbtrack.store.values import clean
 from nbtrack.store.versions import with_registered
 from nbtrack.store.writing import write_tags
@@ -174,7 +175,7 @@ class Store:
                 return stored + new.points(max(0, start - length)) if new else stored
         return stored
 
-    def read_model(self, run_id: str) -> tuple[bytes, list[Buffer]]:
+    def read_model(self, run_id: str) -> tuple[Buffer, list[Buffer]]:
         """The pickle stream and the buffers of a run's model, every digest verified; nothing is unpickled.
 
         Large buffers are private writable maps of their files.
@@ -191,16 +192,10 @@ class Store:
             if row is None:
                 raise unknown(connection, run_id)
             label, digest, stored = row
-            blobs = connection.execute(
-                "SELECT blob FROM model_blobs WHERE model = ? ORDER BY position", (digest,)
-            )
-            digests = [blob for (blob,) in blobs]
-            if not stored or not digests:
+            if not stored or digest is None:
                 raise UsageError(f"The model of {label} was not stored; `%track show {label}` says why.")
-            stream, *buffers = [
-                read_blob(connection, self.folder, one, f"the model of {label}") for one in digests
-            ]
-        return bytes(stream), buffers
+            stream, *buffers = read_segments(connection, self.folder, digest, f"the model of {label}")
+        return stream, buffers
 
     def attachments(self, run_id: str) -> list[Attachment]:
         """The figures and kept data of the execution that made a run, in their order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbtrack.records import Dataset, Dependency, Execution, Param, Run, Session, Trials
@@ -203,8 +203,6 @@ class Writer:
         write_tags(connection, pk, run.tags)
         if run.trials is not None:
             connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", (pk, *_trials_row(run.trials)))
-        if run.model and run.model.digest and run.model.blobs:
-            _write_model_blobs(connection, run.model.digest, run.model.blobs)
 
     def _param_row(self, connection: sqlite3.Connection, position: int, param: Param) -> tuple[Any, ...]:
         return (
@@ -240,13 +238,6 @@ def write_tags(connection: sqlite3.Connection, pk: int, tags: Mapping[str, str])
     connection.executemany(
         "INSERT OR REPLACE INTO run_tags VALUES (?, ?, ?)",
         [(pk, clean(name), clean(value)) for name, value in tags.items()],
-    )
-
-
-def _write_model_blobs(connection: sqlite3.Connection, model: str, blobs: Iterable[str]) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO model_blobs VALUES (?, ?, ?)",
-        [(model, position, blob) for position, blob in enumerate(blobs)],
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import random
 from typing import NamedTuple
 
 import pytest
 
 from nbtrack.cli.program import run as run_command
-from nbtrack.records import Capture, Metric, Param, Point, Session, State, new_id
+from nbtrack.digests import recognised_digest, split
+from nbtrack.records import Capture, Metric, ModelBytes, Param, Point, Session, State, new_id
 from nbtrack.store import Store
 
 
@@ -70,6 +72,29 @@ def store(project, make_run):
             log.save(Capture(execution=execution, runs=(made,)))
         log.end()
     return project / ".nbtrack"
+
+
+@pytest.fixture
+def run_with_model(project, make_run):
+    """The label of a run whose model takes 300 kB, the only one of the project's store."""
+    stream, weights = b"stream" * 100, random.Random(0).randbytes(300_000)
+    model = ModelBytes(
+        digest="b3:model",
+        stream=stream,
+        buffers=(memoryview(weights),),
+        blob_digests=tuple(map(recognised_digest, split([stream, weights]))),
+        size_bytes=len(stream) + len(weights),
+    )
+    with Store.open(project / ".nbtrack", create=True) as opened:
+        session = Session(id=new_id(), started_at=0.0, pid=os.getpid(), host="h", boot_id="b", python="3.11")
+        log = opened.begin_session(session)
+        run = make_run(id=new_id(), label="", label_stem="SVC", depends_on=(), params=(), metrics=())
+        run = dataclasses.replace(
+            run, execution=dataclasses.replace(run.execution, id=new_id(), session_id=session.id)
+        )
+        (saved,) = log.save(Capture(execution=run.execution, runs=(run,), models={run.id: model}))
+        log.end()
+    return saved.label
 
 
 def c(value):

@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from nbtrack.digests import digest_bytes
 from nbtrack.errors import CaptureError
 from nbtrack.observe.models import (
-    LARGE_BYTES,
-    MAX_SMALL_BLOBS,
+    IN_STREAM_BYTES,
     OUT_OF_BAND_BYTES,
+    SMALL_BYTES,
     describe,
     deserialize,
     serialize,
@@ -91,12 +91,21 @@ def test_large_arrays_are_views_on_the_models_memory_and_small_ones_are_in_the_s
     assert view.c_contiguous
 
 
-def test_a_thousand_middling_arrays_are_not_a_thousand_blobs_but_large_ones_always_are():
-    middling = [np.full(LARGE, number, dtype=float) for number in range(MAX_SMALL_BLOBS + 20)]
-    packed = serialize([*middling, np.zeros(LARGE_BYTES)])
-    assert len(packed.buffers) == MAX_SMALL_BLOBS + 1
+def test_a_thousand_middling_arrays_are_not_a_thousand_blobs():
+    middling = [np.full(LARGE, number, dtype=float) for number in range(1000)]
+    packed = serialize(middling)
+    assert len(packed.buffers) == 1000
+    assert len(packed.blob_digests) < 100
     again = deserialize(packed.stream, packed.buffers)
-    assert all(np.array_equal(one, two) for one, two in zip(again, middling, strict=False))
+    assert all(np.array_equal(one, two) for one, two in zip(again, middling, strict=True))
+
+
+def test_many_small_arrays_are_not_copied_into_the_stream():
+    small = [np.full(SMALL_BYTES // 8, number, dtype=float) for number in range(1000)]
+    packed = serialize(small)
+    assert len(packed.stream) < IN_STREAM_BYTES + 200_000
+    again = deserialize(packed.stream, packed.buffers)
+    assert all(np.array_equal(one, two) for one, two in zip(again, small, strict=True))
 
 
 def test_arrays_in_column_order_are_kept():

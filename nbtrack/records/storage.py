@@ -1,0 +1,53 @@
+"""What the store keeps of runs that were removed, and what it can free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Collection", "Garbage", "Tombstone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """What remains of a removed run: which it was, who removed it and when, and the digests of what it had.
+
+    ``removed_by`` is ``user@machine``. ``model`` is the model's digest, ``blobs`` are those of the bytes that were
+    stored for the run, ``freed_bytes`` what of them no other run has.
+    """
+
+    run_id: str
+    label: str
+    experiment: str
+    started_at: float
+    removed_at: float
+    removed_by: str
+    model: str | None = None
+    datasets: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    blobs: tuple[str, ...] = ()
+    freed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Garbage:
+    """Stored bytes that belong to nothing.
+
+    ``name`` is a digest, or the path within the store's folder of a file that was left half written; ``size_bytes``
+    what it takes on the disk, ``runs`` the labels of the removed runs that had it (none: its kernel ended before
+    there was a run), ``free_at`` when its grace period ends.
+    """
+
+    name: str
+    size_bytes: int
+    runs: tuple[str, ...] = ()
+    free_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What a garbage collection freed, or would have freed; ``waiting`` has its grace period still to go."""
+
+    dry_run: bool
+    grace_seconds: float
+    freed: tuple[Garbage, ...] = ()
+    waiting: tuple[Garbage, ...] = ()

@@ -1,0 +1,87 @@
+"""Zstandard, where it pays: a quick look at the bytes decides.
+
+Pickle streams and the trees of forests shrink to a third, weights hardly at all: the look compresses a sample. What
+would not shrink by a quarter is kept as it is, and can then be mapped.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from nbtrack.errors import StoreError
+
+__all__ = ["decoded", "encoded"]
+
+_LEAST_BYTES = 512
+_SAMPLE_BYTES = 1 << 15  # of begin, middle and end
+_WORTH = 0.75  # of the size, at most, is what compressing must leave
+_LEVEL = 1
+
+
+def encoded(data: bytes) -> tuple[str, bytes]:
+    """How to keep the bytes, and they in that form: ``raw``, or ``zstd`` where that pays."""
+    if len(data) < _LEAST_BYTES or not _shrinks(_sample(data)):
+        return "raw", data
+    small = _compress(data)
+    return ("zstd", small) if small is not None and len(small) <= len(data) * _WORTH else ("raw", data)
+
+
+def decoded(encoding: str, data: bytes, size: int) -> bytes:
+    """The ``size`` bytes again; of damaged ones something else, whose digest is not theirs.
+
+    Raises:
+        StoreError: Zstandard is not installed here.
+    """
+    if encoding == "raw":
+        return data
+    return _decompress(data, size)
+
+
+def _sample(data: bytes) -> bytes:
+    if len(data) <= 4 * _SAMPLE_BYTES:
+        return data
+    middle = len(data) // 2
+    return b"".join((data[:_SAMPLE_BYTES], data[middle : middle + _SAMPLE_BYTES], data[-_SAMPLE_BYTES:]))
+
+
+def _shrinks(sample: bytes) -> bool:
+    small = _compress(sample)
+    return small is not None and len(small) <= len(sample) * _WORTH
+
+
+def _compress(data: bytes) -> bytes | None:
+    library = _library()
+    if library is None:
+        return None
+    if library.__name__ == "zstandard":
+        return bytes(library.ZstdCompressor(level=_LEVEL).compress(data))
+    return bytes(library.compress(data, level=_LEVEL))
+
+
+def _decompress(data: bytes, size: int) -> bytes:
+    library = _library()
+    if library is None:
+        raise StoreError(
+            "These bytes are kept compressed by Zstandard, which is not installed here. `pip install zstandard`."
+        )
+    try:
+        if library.__name__ == "zstandard":
+            return bytes(library.ZstdDecompressor().decompress(data, max_output_size=size))
+        return bytes(library.ZstdDecompressor().decompress(data, max_length=size))
+    except (library.ZstdError, ValueError, EOFError, MemoryError):
+        return b""
+
+
+def _library() -> ModuleType | None:
+    """The standard library's Zstandard (Python 3.14), or the package of that name; None: there is neither."""
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+
+            return zstd
+        import zstandard
+    except ImportError:
+        return None
+    else:
+        return zstandard
