@@ -6,8 +6,6 @@ are; so do executions, which the slices of other runs may go through.
 
 from __future__ import annotations
 
-import getpass
-import os
 import platform
 import sqlite3
 import time
@@ -16,6 +14,7 @@ from dataclasses import replace
 
 from nbtrack.errors import UsageError
 from nbtrack.records import Tombstone
+from nbtrack.store.chain import user
 from nbtrack.store.roots import needed_blobs, reasons_to_stay
 from nbtrack.store.store import Store
 from nbtrack.store.values import clean, from_json, seal, to_json
@@ -114,17 +113,9 @@ def _described(connection: sqlite3.Connection, pk: int) -> Tombstone:
         experiment=experiment,
         started_at=started_at,
         removed_at=time.time(),
-        removed_by=clean(_who()),
+        removed_by=clean(f"{user()}@{platform.node()}"),
         model=model,
         datasets=digests(_DATASETS),
         files=digests(_FILES),
         blobs=digests(_MODEL_BLOBS) + digests(f"SELECT blob {_ATTACHED}"),
     )
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # an id without a name, as containers have
-        user = str(os.getuid())
-    return f"{user}@{platform.node()}"

@@ -14,8 +14,8 @@ import pytest
 
 from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import StoreUnwritable, UnknownRun, UsageError
-from nbtrack.records import Attachment, ModelBytes
-from nbtrack.store import Store, roots
+from nbtrack.records import Attachment, Export, ModelBytes
+from nbtrack.store import Store, registry, roots
 from nbtrack.store.blobs import blob_file
 from nbtrack.store.garbage import collect_garbage
 from nbtrack.store.removal import remove_runs, tombstones
@@ -129,15 +129,28 @@ def test_figures_and_kept_data_go_with_the_last_run_of_their_cell(kernel, folder
     assert files(folder) == set()
 
 
-def test_a_run_in_training_and_one_that_something_refers_to_are_refused_and_nothing_goes(kernel, monkeypatch):
+def test_a_run_in_training_is_refused_and_nothing_goes(kernel):
     kept, training = kernel.train(), kernel.open()
     with pytest.raises(UsageError, match=rf"Nothing was removed: {training.label} is still being trained"):
         remove_runs(kernel.store, [kept.id, training.id])
-    query = f"SELECT pk, 'is version 2 of churn: delete that version first' FROM runs WHERE id = '{kept.id}'"
-    monkeypatch.setattr(roots, "RUNS", (*roots.RUNS, query))
-    with pytest.raises(UsageError, match=f"{kept.label} is version 2 of churn"):
-        remove_runs(kernel.store, [kept.id])
     assert {run.id for run in kernel.store.find_runs()} == {kept.id, training.id}
+
+
+def test_the_run_of_a_registered_version_and_one_that_was_exported_are_kept_with_their_bytes(kernel):
+    versioned, exported = (train(kernel, model_of(b"stream", noise(150_000, seed))) for seed in range(2))
+    registry.register(kernel.store, versioned.id, "churn")
+    export = Export(
+        run_id=exported.id, at=1.0, manifest="a" * 64, format="skops", safe=True, name="churn.zip"
+    )
+    registry.record_export(kernel.store, export, {})
+    with pytest.raises(
+        UsageError, match=f"{versioned.label} is churn:v1, and a registered version is never removed"
+    ):
+        remove_runs(kernel.store, [versioned.id])
+    with pytest.raises(UsageError, match=f"{exported.label} was exported as churn.zip"):
+        remove_runs(kernel.store, [exported.id])
+    assert collect_garbage(kernel.store, grace_seconds=0).freed == ()
+    assert len(kernel.store.find_runs()) == 2
 
 
 def test_what_a_root_names_stays_without_its_run(kernel, monkeypatch):
