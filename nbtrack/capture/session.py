@@ -85,6 +85,8 @@ class KernelSession:
         self._files = FilesRead()
         self._history = History(folder.parent)
         self._environments = Environments(folder.parent)
+        self.store: Store | None = None
+        """The store, once it was needed."""
         self._log: SessionLog | None = None
         self._unsaved: list[Capture] = []
         self._observation: Observation | None = None
@@ -315,8 +317,8 @@ class KernelSession:
 
     def _store_log(self) -> SessionLog:
         if self._log is None:
-            store = Store.open(self.folder, create=True)
-            self._log = store.begin_session(
+            self.store = Store.open(self.folder, create=True)
+            self._log = self.store.begin_session(
                 this_process(self.id, notebook_path(self.namespace), self._began_in),
             )
         return self._log
@@ -326,6 +328,7 @@ class KernelSession:
         if self._log is not None:
             self._log.end()
             self._log = None
+            self.store = None
 
 
 def _attachments(printed: Printed, observation: Observation) -> tuple[tuple[Attachment, bytes], ...]:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from nbtrack.capture.observation import Block
     from nbtrack.capture.session import KernelSession
+    from nbtrack.magics.showing import Cards
     from nbtrack.records import Run
 
 __all__ = ["load", "unload"]
 
 _loaded: dict[int, KernelHooks] = {}
+_cards: dict[int, Cards] = {}
 _completers: dict[int, Callable[..., Any]] = {}
 
 
@@ -30,7 +32,7 @@ def load(shell: InteractiveShell) -> None:
     hooks = KernelHooks(
         shell,
         make_session=lambda: _session(shell),
-        show=lambda runs: _show(shell, runs),
+        show=lambda runs: _show(shell, hooks, runs),
         track_line=lambda line: _block(shell, line),
     )
     hooks.install()
@@ -54,10 +56,13 @@ def _session(shell: InteractiveShell) -> KernelSession:
     return session
 
 
-def _show(shell: InteractiveShell, runs: tuple[Run, ...]) -> None:
-    from nbtrack.magics.showing import show_runs
+def _show(shell: InteractiveShell, hooks: KernelHooks, runs: tuple[Run, ...]) -> None:
+    cards = _cards.get(id(shell))
+    if cards is None:
+        from nbtrack.magics.showing import Cards
 
-    show_runs(shell, runs)
+        cards = _cards[id(shell)] = Cards(shell, lambda: hooks.session)
+    cards.show(runs)
 
 
 def _block(shell: InteractiveShell, line: str) -> Block | None:
@@ -72,6 +77,7 @@ def unload(shell: InteractiveShell) -> None:
     if hooks is None:
         return
     hooks.remove()
+    _cards.pop(id(shell), None)
     atexit.unregister(hooks.close)
     if "nbtrack.capture.explicit" in sys.modules:
         sys.modules["nbtrack.capture.explicit"].attach(None)

@@ -49,6 +49,7 @@ from nbtrack.records.runs import (
     State,
     Trials,
 )
+from nbtrack.records.standing import Best, Standing
 from nbtrack.records.storage import Collection, Garbage, Tombstone
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Attachment",
     "Audit",
     "AuditAction",
+    "Best",
     "Capture",
     "Cause",
     "CellError",
@@ -96,6 +98,7 @@ __all__ = [
     "SourceFile",
     "Spread",
     "Stability",
+    "Standing",
     "State",
     "Tombstone",
     "Trials",

@@ -5,9 +5,9 @@ Colours are JupyterLab's theme variables, with fallbacks that inherit from where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from nbtrack.records import Run, State
+from nbtrack.records import Run, Standing, State
 from nbtrack.render.highlights import (
     chosen_params,
     dataset_text,
@@ -22,6 +22,7 @@ from nbtrack.render.highlights import (
 )
 from nbtrack.render.numbers import duration
 from nbtrack.render.plain import clean, cut
+from nbtrack.render.standing import against_text, improved, since_text
 from nbtrack.render.verdict import verdict_text
 
 __all__ = ["run_card"]
@@ -42,24 +43,25 @@ _BOX = (
 )
 
 
-def run_card(runs: Sequence[Run]) -> str:
+def run_card(runs: Sequence[Run], standings: Mapping[str, Standing] | None = None) -> str:
     """``runs`` as HTML: up to three as cards, more as one line each, above thirteen the rest as a count.
 
-    Less than 4 kB for each run, whatever it holds.
+    ``standings`` tells of runs, by their id, where they stand. Less than 4 kB for each run, whatever it holds.
     """
     if not runs:
         return ""
+    known = standings or {}
     if len(runs) <= _WHOLE_CARDS:
-        return "".join(_box(_card(run), run.state) for run in runs)
+        return "".join(_box(_card(run, known.get(run.id)), run.state) for run in runs)
     telling = differing_params(runs)[:3]
-    lines = [f"<div>{_line(run, telling)}</div>" for run in runs[:_LINES]]
+    lines = [f"<div>{_line(run, telling, known.get(run.id))}</div>" for run in runs[:_LINES]]
     if len(runs) > _LINES:
         lines.append(f'<div style="{_MUTED}">+{len(runs) - _LINES} more</div>')
     return _box("".join(lines), _worst(runs))
 
 
-def _card(run: Run) -> str:
-    heading = [_label(run), *_metrics(run, limit=4)]
+def _card(run: Run, standing: Standing | None) -> str:
+    heading = [_label(run), *_metrics(run, standing, limit=4)]
     if run.name:
         heading.insert(1, f"<i>{_text(run.name, 48)}</i>")
     params = [_param(run, name) for name in list(chosen_params(run))[:6]]
@@ -74,6 +76,7 @@ def _card(run: Run) -> str:
     ]
     rows = [
         f"<div>{' · '.join(heading)}</div>",
+        "" if standing is None or not (since := since_text(standing)) else f"<div>{_escape(since)}</div>",
         _muted(params),
         _muted([fact for fact in facts if fact]),
         *(f'<div style="color:{_COLOURS[State.CANCELED]}">{_text(note, 100)}</div>' for note in _notes(run)),
@@ -81,9 +84,9 @@ def _card(run: Run) -> str:
     return "".join(rows)
 
 
-def _line(run: Run, telling: Sequence[str]) -> str:
+def _line(run: Run, telling: Sequence[str], standing: Standing | None) -> str:
     params = [_param(run, name) for name in telling if param_text(run, name)]
-    return " · ".join([_label(run), *_metrics(run, limit=2), *params])
+    return " · ".join([_label(run), *_metrics(run, standing, limit=2), *params])
 
 
 def _label(run: Run) -> str:
@@ -93,8 +96,14 @@ def _label(run: Run) -> str:
     return f'{label} · <b style="color:{_COLOURS[run.state]}">{_escape(state_text(run))}</b>'
 
 
-def _metrics(run: Run, limit: int) -> list[str]:
-    return [_escape(metric_text(run, metric)) for metric in main_metrics(run, limit)]
+def _metrics(run: Run, standing: Standing | None, limit: int) -> list[str]:
+    texts = [_escape(metric_text(run, metric)) for metric in main_metrics(run, limit)]
+    against = "" if standing is None else against_text(standing)
+    if texts and against and standing is not None:
+        state = {True: State.COMPLETE, False: State.CANCELED, None: None}[improved(standing)]
+        colour = f' style="color:{_COLOURS[state]}"' if state else ""
+        texts[0] += f" <span{colour}>{_escape(against)}</span>"
+    return texts
 
 
 def _param(run: Run, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbtrack.records import Run, State
+from nbtrack.records import Run, Standing, State
 from nbtrack.render.highlights import (
     dataset_text,
     main_dataset,
@@ -14,28 +14,33 @@ from nbtrack.render.highlights import (
 )
 from nbtrack.render.numbers import duration
 from nbtrack.render.plain import clean, cut
+from nbtrack.render.standing import against_text
 from nbtrack.render.verdict import verdict_text
 
 __all__ = ["line_parts", "run_line"]
 
 
-def run_line(run: Run) -> str:
-    """``run`` on one line; the time at its end is what capturing it cost.
+def run_line(run: Run, standing: Standing | None = None) -> str:
+    """``run`` on one line, with how it stands; the time at its end is what capturing it cost.
 
-    ``▸ RandomForestClassifier-3 · accuracy 0.973 · X_train b3:9f3a… (455×30) · model 1.2 MB · 6 ms``
+    ``▸ SVC-3 · accuracy 0.973 ▲ +0.011, best of 12 · X_train b3:9f3a… (455×30) · model 1.2 MB · 6 ms``
     """
-    return f"▸ {' · '.join((title(run), *line_parts(run)))}"
+    return f"▸ {' · '.join((title(run), *line_parts(run, standing)))}"
 
 
-def line_parts(run: Run) -> list[str]:
+def line_parts(run: Run, standing: Standing | None = None) -> list[str]:
     """What :func:`run_line` says after the label, piece by piece."""
+    against = "" if standing is None else against_text(standing)
+    metrics = [metric_text(run, metric) for metric in main_metrics(run)]
+    if metrics and against:
+        metrics[0] += f" {against}"
     dataset = main_dataset(run)
     notes = len(run.capture_notes)
     parts = [
         cut(clean(run.name), 40) if run.name else "",
         "" if run.state is State.COMPLETE else state_text(run),
         f"{run.fits} fits" if run.fits > 1 else "",
-        *(metric_text(run, metric) for metric in main_metrics(run)),
+        *metrics,
         "" if run.trials is None else f"{len(run.trials.rows)} trials",
         "" if dataset is None else dataset_text(dataset),
         model_text(run),

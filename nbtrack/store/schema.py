@@ -381,6 +381,7 @@ INDEXES = """
 CREATE INDEX sessions_open ON sessions (id) WHERE ended_at IS NULL;
 CREATE INDEX sources_by_digest ON sources (digest);
 CREATE INDEX executions_by_session ON executions (session, sequence);
+CREATE INDEX executions_by_cell ON executions (cell_id, started_at) WHERE cell_id IS NOT NULL;
 CREATE INDEX environments_by_digest ON environments (digest);
 CREATE INDEX runs_by_start ON runs (started_at);
 CREATE INDEX runs_by_experiment ON runs (experiment, started_at);

@@ -1,0 +1,122 @@
+"""What a kernel remembers of its runs, so that the card under a cell needs no look at the store, or one."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from nbtrack.differences.standing import standing, telling_metric
+from nbtrack.observe.better import better
+from nbtrack.records import Best, Metric, Run, Standing, State
+from nbtrack.store import Store
+from nbtrack.store.standing import COUNTED, best_of, previous_of_cell
+
+__all__ = ["Past"]
+
+_CELLS = 200
+_RARELY = 1000  # a look at the store is repeated after so many times the time it took
+_SECONDS = 30.0  # and never sooner than this: other kernels' runs may come late
+
+
+@dataclass(slots=True)
+class _Known:
+    best: Best | None
+    until: float
+
+
+class Past:
+    """The last run of each cell, and the best of each metric, of one kernel.
+
+    Args:
+        store: gives the open store; None where there is none.
+    """
+
+    def __init__(self, store: Callable[[], Store | None]) -> None:
+        self._store = store
+        self._last: OrderedDict[tuple[str | None, ...], Run | None] = OrderedDict()
+        self._bests: dict[tuple[str, str, str | None], _Known] = {}
+
+    def standings(self, runs: Sequence[Run]) -> dict[str, Standing]:
+        """How the runs of one execution stand, by run id.
+
+        Of several runs only the one with the best number has a standing, without a previous one: which of the
+        former runs it would continue is not known.
+        """
+        store = self._store()
+        complete = [run for run in runs if run.state is State.COMPLETE]
+        if store is None or not complete:
+            return {}
+        if len(runs) > 1:
+            for run in runs:
+                self._remember(run, None)
+            chosen = _best_of_cell(complete)
+            found = standing(chosen, None, self._best(store, chosen, complete)) if chosen else None
+            return {chosen.id: found} if chosen and found else {}
+        run = runs[0]
+        previous = self._previous(store, run)
+        self._remember(run, run)
+        return {run.id: standing(run, previous, self._best(store, run, [run]))}
+
+    def _previous(self, store: Store, run: Run) -> Run | None:
+        key = _place(run)
+        if key in self._last:
+            return self._last[key]
+        return previous_of_cell(store, run)
+
+    def _remember(self, run: Run, last: Run | None) -> None:
+        key = _place(run)
+        self._last[key] = last
+        self._last.move_to_end(key)
+        if len(self._last) > _CELLS:
+            self._last.popitem(last=False)
+
+    def _best(self, store: Store, run: Run, new: Sequence[Run]) -> Best | None:
+        """The best of the run's telling metric; ``new`` are the runs that came since the last look."""
+        metric = telling_metric(run)
+        direction = better(metric.name) if metric is not None else None
+        if metric is None or direction is None:
+            return None
+        key = (run.experiment, metric.name, metric.dataset)
+        known, now = self._bests.get(key), time.monotonic()
+        if known is None or known.best is None or now > known.until:
+            started = time.perf_counter()
+            found = best_of(store, *key, lowest=direction == "lower")
+            cost = time.perf_counter() - started
+            self._bests[key] = _Known(found, now + max(_SECONDS, cost * _RARELY))
+            return found
+        for each in new:
+            known.best = _with(known.best, each, metric, lowest=direction == "lower")
+        return known.best
+
+
+def _place(run: Run) -> tuple[str | None, ...]:
+    """What makes two runs those of the same cell; without a cell id, of the same kind under the same name."""
+    place = run.execution
+    if place.cell_id is not None:
+        return (place.notebook_path, place.cell_id)
+    return ("", run.label_stem, run.model.variable if run.model else run.name)
+
+
+def _best_of_cell(runs: Sequence[Run]) -> Run | None:
+    """The run with the best number, where all were measured by the same and its name tells what is better."""
+    metrics = [(telling_metric(run), run) for run in runs]
+    names = {(metric.name, metric.dataset) if metric else None for metric, _ in metrics}
+    first = metrics[0][0]
+    direction = better(first.name) if first is not None else None
+    if len(names) != 1 or direction is None:
+        return None
+    sign = -1 if direction == "lower" else 1
+    rated = [(sign * metric.value, run) for metric, run in metrics if metric and metric.value == metric.value]
+    return max(rated, key=lambda pair: pair[0])[1] if rated else None
+
+
+def _with(best: Best, run: Run, metric: Metric, *, lowest: bool) -> Best:
+    """``best`` with one more run looked at."""
+    found = [one.value for one in run.metrics if (one.name, one.dataset) == (metric.name, metric.dataset)]
+    if not found or found[-1] != found[-1]:
+        return best
+    best = replace(best, count=min(COUNTED, best.count + 1))
+    ahead = found[-1] < best.value if lowest else found[-1] > best.value
+    return replace(best, value=found[-1], label=run.label, run_id=run.id) if ahead else best
