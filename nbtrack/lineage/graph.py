@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from nbtrack.lineage.edges import Tracer
 from nbtrack.lineage.names import changed_names
+from nbtrack.lineage.reach import bring_up_to_date, names_reaching
 from nbtrack.lineage.things import UNKNOWN, Thing, World
 from nbtrack.lineage.topology import reachable
 from nbtrack.lineage.types import CellNames
@@ -178,10 +179,8 @@ class Lineage:
             thing.events = before
 
     def _summary(self, tracer: Tracer) -> Effects:
-        current = (
-            {name: binding.things for name, binding in self._world.names.items()} if tracer.changed else {}
-        )
-        changed = changed_names(tracer.external, tracer) | changed_names(current, tracer)
+        bring_up_to_date(self._world, {*tracer.writes, *tracer.external}, tracer.changed)
+        changed = changed_names(tracer.external, tracer) | names_reaching(self._world, tracer.changed)
         return Effects(
             reads=frozenset(tracer.reads),
             writes=frozenset(tracer.writes) - tracer.deletes,

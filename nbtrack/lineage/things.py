@@ -38,6 +38,7 @@ class Thing:
         text: the string it is; "" for a path computed from others; None otherwise.
         streams: global streams of random numbers that using it draws from.
         warm: fitting it goes on from its last fit.
+        names: global names that it may be reached from; None: none yet (see :mod:`nbtrack.lineage.reach`).
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Thing:
         "kind",
         "made_of",
         "members",
+        "names",
         "origin",
         "owner",
         "scalar",
@@ -80,6 +82,7 @@ class Thing:
         self.text = text
         self.streams: tuple[str, ...] = ()
         self.warm = False
+        self.names: set[str] | None = None
 
     @classmethod
     def holding(cls, held: dict[str, Things]) -> Thing:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage.names import changed_names
 
 LISTS = ["a", "b", "c"]
 VALUES = [*LISTS, "both", "pairs"]
@@ -218,3 +219,17 @@ def test_slices_are_closed_and_look_back_only(body):
         assert all(int(each) < number for each in found)
         assert set(graph.dependencies(str(number))) <= set(found)
         assert all(set(graph.slice(each)) <= set(found) for each in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(notebooks)
+def test_the_names_of_a_changed_object_are_those_that_going_through_all_names_finds(body):
+    graph = Lineage()
+    for number, cell in enumerate(START + body):
+        tracers = []
+        graph._apply_evidence = lambda tracer, *_, kept=tracers: kept.append(tracer)
+        effects = graph.add(str(number), analyse(cell))
+        (tracer,) = tracers
+        everywhere = {each: binding.things for each, binding in graph._world.names.items()}
+        found = changed_names(tracer.external, tracer) | changed_names(everywhere, tracer)
+        assert effects.mutates == found - tracer.writes.keys()
