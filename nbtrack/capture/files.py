@@ -1,4 +1,4 @@
-"""Notes the files that a cell opens for reading, by an audit hook (PEP 578).
+"""Notes the files that a cell opens for reading or writing, by an audit hook (PEP 578).
 
 An audit hook cannot be removed, so there is one for the life of the process, and it looks only while a cell runs.
 Readers written in C or Rust (Parquet, polars) do not raise audit events: they are watched at their call sites.
@@ -10,11 +10,13 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 __all__ = ["FilesRead"]
 
+_EVENTS = frozenset({"open", "os.rename"})
 _SOURCE = (".py", ".pyc", ".pyi", ".so", ".ipynb", ".pth", ".toml", ".lock", ".cfg")
 _FOLDERS = {
     ".nbtrack",
@@ -29,16 +31,22 @@ _FOLDERS = {
 
 
 class FilesRead:
-    """The files read while it is on, as absolute paths in the order of first opening."""
+    """The files read while it is on, as absolute paths in the order of first opening.
+
+    Attributes:
+        written: those that were written, once it is stopped.
+    """
 
     def __init__(self) -> None:
+        self.written: tuple[str, ...] = ()
         self._seen: dict[str, None] | None = None
+        self._changed: dict[str, None] = {}
         self._hooked = False
         self._elsewhere = _installed_folders()
 
     def start(self) -> None:
         """Begin to note."""
-        self._seen = {}
+        self._seen, self._changed = {}, {}
         if not self._hooked:
             self._hooked = True
             sys.addaudithook(self._hook)
@@ -46,7 +54,11 @@ class FilesRead:
     def stop(self) -> tuple[str, ...]:
         """Stop noting; returns what was read."""
         seen, self._seen = self._seen, None
-        return tuple(path for path in (_absolute(each) for each in seen or ()) if self._is_data(path))
+        self.written = self._data(self._changed)
+        return self._data(seen or ())
+
+    def _data(self, paths: Iterable[str]) -> tuple[str, ...]:
+        return tuple(path for path in (_absolute(each) for each in paths) if self._is_data(path))
 
     def note(self, path: object) -> None:
         """Enter a path that a watched reader was given."""
@@ -57,13 +69,17 @@ class FilesRead:
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
         seen = self._seen
-        if seen is None or event != "open":
+        if seen is None or event not in _EVENTS:
+            return
+        if event == "os.rename":
+            # Writing beside the file and renaming is how careful programs write.
+            if args[0] in self._changed and type(args[1]) is str:
+                self._changed[args[1]] = None
             return
         path, mode, flags = args
         if type(path) is str and path not in seen and not path.endswith(_SOURCE):
             writes = any(letter in mode for letter in "wxa+") if mode else flags & (os.O_WRONLY | os.O_RDWR)
-            if not writes:
-                seen[path] = None
+            (self._changed if writes else seen)[path] = None
 
     def _is_data(self, path: str) -> bool:
         return (

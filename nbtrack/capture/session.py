@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal
 
 from nbtrack import frameworks
@@ -121,6 +122,7 @@ class KernelSession:
             cell_id=cell_id,
             notebook_path=notebook_path(self.namespace),
         )
+        self._history.begin(self.namespace)
         self._files.start()
         # A cell without a call draws nothing.
         self._streams = streams.states() if "(" in transformed else {}
@@ -229,7 +231,14 @@ class KernelSession:
         started = time.perf_counter()
         execution = finished(execution, observation, error)
         drawn = streams.taken(self._streams, streams.states()) if self._streams else {}
-        self._history.add(execution, self._transformed, files, drawn)
+        self._history.add(
+            execution,
+            self._transformed,
+            files,
+            drawn,
+            written=self._files.written,
+            namespace=self.namespace,
+        )
         runs: tuple[Run, ...] = ()
         if self._attribution.knows_models:
             flows = self._flows.in_cell(self._tree) if self._tree is not None else ()
@@ -237,10 +246,16 @@ class KernelSession:
                 observation, flows, self._sites.shown, self.namespace, self._attribution
             )
         if observation.fits or observation.blocks or observation.scores:
+            self._history.witness(execution, _contents(observation))
             now, earlier = self._history.unsaved(execution)
             now = self._with_output(now, printed)
+            around = self._surroundings(now, observation)
+            needed = [*(each.execution_id for each in around.depends_on), execution.id]
+            for note in self._history.notes(needed):
+                observation.note(note)
             capture = replace(
-                assemble(observation, now, self._surroundings(now, observation)),
+                assemble(observation, now, around),
+                file_uses=self._history.file_uses(needed, around.files),
                 earlier=earlier,
                 attachments=_attachments(printed, observation),
                 drawn=self._history.drawn(),
@@ -331,6 +346,16 @@ class KernelSession:
             self.store = None
 
 
+def _contents(observation: Observation) -> dict[str, str]:
+    """The digests of the data that trainings were given, by name; an expression is no name."""
+    return {
+        each.name: each.content.digest
+        for fit in observation.fits
+        for each in fit.datasets.values()
+        if each.name.isidentifier()
+    }
+
+
 def _attachments(printed: Printed, observation: Observation) -> tuple[tuple[Attachment, bytes], ...]:
     found: list[tuple[Attachment, bytes]] = []
     for count, png in enumerate(printed.figures, start=1):
@@ -365,14 +390,28 @@ def _told(error: BaseException) -> CellError:
     trace = error.__traceback__
     while trace is not None and not _is_cell(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
+    line = None if trace is None else _line_of_cell(trace)
     try:
         message = str(error)
         text = "".join(traceback.format_exception(type(error), error, trace))
     except Exception:
         message = text = "(its message could not be made)"
     return CellError(
-        name=type(error).__qualname__, message=redact(message)[:4000], traceback=redact(text)[:20000]
+        name=type(error).__qualname__,
+        message=redact(message)[:4000],
+        traceback=redact(text)[:20000],
+        line=line,
     )
+
+
+def _line_of_cell(trace: TracebackType) -> int:
+    """The line of the cell that failed; the body of a ``%%time`` cell begins on its second line."""
+    inner: TracebackType | None = trace
+    while inner is not None:
+        if inner.tb_frame.f_code.co_filename.startswith("<timed"):
+            return inner.tb_lineno + 1
+        inner = inner.tb_next
+    return trace.tb_lineno
 
 
 def _is_cell(filename: str) -> bool:

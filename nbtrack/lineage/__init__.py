@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nbtrack.lineage.graph import Effects, Lineage, Version
+from nbtrack.lineage.graph import Lineage, Version
 from nbtrack.lineage.names import analyse
 from nbtrack.lineage.types import CellNames, FunctionNames
 
-__all__ = ["CellNames", "Effects", "FunctionNames", "Lineage", "Version", "analyse"]
+__all__ = ["CellNames", "FunctionNames", "Lineage", "Version", "analyse"]

@@ -104,7 +104,7 @@ class Tracer(Calls):
 
     def _store_in_namespace(self, key: str, value: Things) -> None:
         if key[:2] != "['":
-            self.note("Names are bound through globals()", wild=True)
+            self.note("Names are bound through globals()", wild=True, binds_only=True)
         else:
             self.bind_global(key[2:-2], value or (Thing(),))
 
@@ -157,7 +157,11 @@ class Tracer(Calls):
 
     def _star(self, step: Star, _frame: Frame) -> None:
         self._find_module(step.module, step.module.partition(".")[0], local=False)
-        self.note(f"from {step.module} import * binds names that the source does not tell", wild=True)
+        self.note(
+            f"from {step.module} import * binds names that the source does not tell",
+            wild=True,
+            binds_only=True,
+        )
 
     def _branch(self, step: Branch, frame: Frame) -> None:
         self.branch(step, frame)

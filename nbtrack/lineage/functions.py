@@ -17,8 +17,8 @@ _MOST_SPREAD = 6
 class Functions(Values):
     """Follows functions and classes of the notebook; see :class:`Values` for what is recorded."""
 
-    def __init__(self, world: World, execution: int) -> None:
-        super().__init__(world, execution)
+    def __init__(self, world: World, execution: int, *, bindings_known: bool = False) -> None:
+        super().__init__(world, execution, bindings_known=bindings_known)
         self._stack: tuple[Thing, ...] = ()
         self._handed: set[Thing] = set()
 

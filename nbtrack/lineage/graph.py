@@ -7,7 +7,7 @@ out-of-order cells need no care: an execution keeps the source it ran with.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from nbtrack.lineage.edges import Tracer
@@ -16,8 +16,9 @@ from nbtrack.lineage.reach import bring_up_to_date, names_reaching
 from nbtrack.lineage.things import UNKNOWN, Thing, World
 from nbtrack.lineage.topology import reachable
 from nbtrack.lineage.types import CellNames
+from nbtrack.records import GENERATOR, Effects
 
-__all__ = ["Effects", "Lineage", "Version"]
+__all__ = ["Lineage", "Version"]
 
 VersionKind: TypeAlias = Literal["write", "mutate", "delete"]
 
@@ -27,22 +28,6 @@ class Version(NamedTuple):
 
     execution_id: str
     kind: VersionKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effects:
-    """What an execution did, functions of other cells followed: the global names, and what could not be followed.
-
-    ``unseeded`` are the streams of random numbers it drew from that no execution had seeded; ``generator`` among them
-    is a generator of the notebook's own that was made without a seed.
-    """
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    deletes: frozenset[str]
-    mutates: frozenset[str]
-    opaque: tuple[str, ...]
-    unseeded: frozenset[str] = frozenset()
 
 
 class Lineage:
@@ -59,13 +44,15 @@ class Lineage:
         self._makers: dict[str, list[tuple[int, frozenset[int]]]] = {}
         self._world = World()
 
-    def add(
+    def add(  # noqa: PLR0913 - what is known of one execution, each by its name
         self,
         execution_id: str,
         names: CellNames,
         *,
+        bound: Iterable[str] | None = None,
         changed: Iterable[str] = (),
         unchanged: Iterable[str] = (),
+        wrote_before: Iterable[str] = (),
         reached: int | None = None,
     ) -> Effects:
         """Enter the next execution.
@@ -73,12 +60,16 @@ class Lineage:
         Args:
             execution_id: its id, not yet in the graph.
             names: what :func:`nbtrack.lineage.analyse` says of its source.
-            changed: names known to be bound or changed by it, whatever the source tells.
+            bound: the names that it is known to have bound, whatever the source tells; None where nobody looked.
+                Without, what cannot be followed may have bound any name.
+            changed: names whose objects it is known to have changed.
             unchanged: names whose objects are known to be the same after it as before.
+            wrote_before: earlier executions that are known to have written files it read.
             reached: the line it failed on; what stands below had no effect.
 
         Raises:
             ValueError: the id is already in the graph.
+            KeyError: an execution that wrote a file is not in the graph.
         """
         if execution_id in self._numbers:
             raise ValueError(
@@ -87,16 +78,61 @@ class Lineage:
         number = len(self._ids)
         self._numbers[execution_id] = number
         self._ids.append(execution_id)
-        tracer = Tracer(self._world, number)
+        tracer = Tracer(self._world, number, bindings_known=bound is not None)
         tracer.trace(names.statements, reached)
-        self._apply_evidence(tracer, frozenset(changed), frozenset(unchanged))
-        effects = self._summary(tracer)
+        tracer.dependencies.update(self._numbers[each] for each in wrote_before)
+        self._apply_evidence(tracer, frozenset((*(bound or ()), *changed)), frozenset(unchanged))
         self._direct.append(frozenset(each for each in tracer.dependencies if 0 <= each < number))
         self._draws.append(frozenset(each for each in tracer.draw_dependencies if 0 <= each < number))
         self._streams.append(tracer.stream_dependencies)
+        effects = replace(
+            self._summary(tracer),
+            needs=self._named(self._direct[number]),
+            draws=self._named_draws(number),
+        )
         self._effects.append(effects)
-        self._record_versions(execution_id, effects)
+        self._enter_versions(execution_id, effects)
+        for name in (*effects.writes, *effects.mutates, *effects.deletes):
+            self._makers.setdefault(name, []).append((number, self._world.makers(name)))
         return effects
+
+    def restore(self, execution_id: str, effects: Effects) -> None:
+        """Enter the next execution as it was once found to be; what it refers to that is not in the graph is left out.
+
+        A graph is made either by this or by :meth:`add`: what names are bound to is not known from effects alone.
+
+        Raises:
+            ValueError: the id is already in the graph.
+        """
+        number = self._begin(execution_id)
+        known = self._numbers
+        self._direct.append(frozenset(known[each] for each in effects.needs if each in known))
+        drawn = {key: {known[each] for each in ids if each in known} for key, ids in effects.draws.items()}
+        self._draws.append(frozenset(drawn.pop(GENERATOR, set())))
+        self._streams.append(drawn)
+        self._effects.append(effects)
+        for name in (*effects.writes, *effects.mutates):
+            makers = self._makers.setdefault(name, [])
+            before = makers[-1][1] if makers and name not in effects.writes else frozenset()
+            makers.append((number, before | {number}))
+        self._enter_versions(execution_id, effects)
+
+    def _begin(self, execution_id: str) -> int:
+        if execution_id in self._numbers:
+            raise ValueError(
+                f"Execution {execution_id!r} is already in the lineage; each has an id of its own."
+            )
+        number = len(self._ids)
+        self._numbers[execution_id] = number
+        self._ids.append(execution_id)
+        return number
+
+    def _named_draws(self, number: int) -> dict[str, tuple[str, ...]]:
+        drawn = {GENERATOR: self._draws[number], **self._streams[number]}
+        others = {stream: frozenset(drew) - self._direct[number] for stream, drew in drawn.items()}
+        return {
+            stream: self._named(each for each in drew if each >= 0) for stream, drew in others.items() if drew
+        }
 
     def effects(self, execution_id: str) -> Effects:
         """What the execution did."""
@@ -190,14 +226,12 @@ class Lineage:
             unseeded=frozenset(tracer.unseeded),
         )
 
-    def _record_versions(self, execution_id: str, effects: Effects) -> None:
+    def _enter_versions(self, execution_id: str, effects: Effects) -> None:
         kinds: tuple[tuple[frozenset[str], VersionKind], ...] = (
             (effects.writes, "write"),
             (effects.mutates, "mutate"),
             (effects.deletes, "delete"),
         )
-        number = self._numbers[execution_id]
         for names, kind in kinds:
             for name in names:
                 self._versions.setdefault(name, []).append(Version(execution_id, kind))
-                self._makers.setdefault(name, []).append((number, self._world.makers(name)))

@@ -29,6 +29,7 @@ from nbtrack.lineage.passing import given_by_container, passed_on
 from nbtrack.lineage.randomness import GENERATORS, seeded_by, streams_of
 from nbtrack.lineage.things import Frame, Thing, Things, union
 from nbtrack.lineage.types import EACH, Call, Use
+from nbtrack.records import GENERATOR
 
 __all__ = ["Libraries"]
 
@@ -75,7 +76,7 @@ class Libraries(Functions):
         """What a library's function or class gives back."""
         thing = Thing(dotted)
         if dotted in GENERATORS and not (step.args or step.keywords):
-            self.unseeded.add("generator")
+            self.unseeded.add(GENERATOR)
         streams = streams_of(dotted, step.constants, step.keywords)
         carried = tuple(dict.fromkeys(stream for each in given for stream in each.streams))
         last = dotted.rpartition(".")[2]

@@ -47,21 +47,27 @@ def where(cell: ExecutedCell) -> str:
 
 
 def before_failure(cell: ExecutedCell) -> str:
-    """The source; of a cell that failed the lines before the failing statement, the rest as comments.
-
-    The failing statement is told by parsing; where that fails, as with magics, the line of failure itself is taken.
-    """
+    """The source; of a cell that failed the statements before the failing one, the rest as comments."""
     if cell.reached is None:
         return cell.source
     lines = cell.source.splitlines()
+    plain = [_MAGIC_LINE.sub(_stand_in, line) for line in lines]
     try:
-        statements = ast.parse(cell.source).body
+        statements = ast.parse("\n".join(plain)).body
     except (SyntaxError, ValueError):
         first = cell.reached - 1
     else:
         first = max((each.lineno - 1 for each in statements if each.lineno <= cell.reached), default=0)
     rest = [f"# {each}".rstrip() for each in lines[first:]]
     return "\n".join([*lines[:first], "# It failed here; what follows had no effect.", *rest])
+
+
+_MAGIC_LINE = re.compile(r"^(\s*)(%%|%|!).*$")
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    """What stands for a line of IPython's own syntax while the statements around it are looked for."""
+    return "" if match[2] == "%%" else f"{match[1]}pass"
 
 
 def _plain(source: str) -> tuple[str, list[str]]:

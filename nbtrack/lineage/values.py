@@ -32,7 +32,7 @@ class Values:
         unseeded: streams of random numbers that it drew from and that nobody had seeded.
     """
 
-    def __init__(self, world: World, execution: int) -> None:
+    def __init__(self, world: World, execution: int, *, bindings_known: bool = False) -> None:
         self.world = world
         self.execution = execution
         self.dependencies: set[int] = set()
@@ -49,6 +49,7 @@ class Values:
         self._observed: set[Thing] = set()
         self._log: list[tuple[dict[Any, Any], str, Any]] | None = None
         self._uncertain = 0
+        self._bindings_known = bindings_known
         self._budget = 20_000
         self._seeded_and_used: set[str] = set()
         self._trained = False
@@ -337,11 +338,14 @@ class Values:
                 self.world.seeds[stream] = tuple(each for each in seeds if each != self.execution)
                 self.world.draws[stream] = (self.execution,)
 
-    def note(self, text: str, *, wild: bool = False) -> None:
-        """Something cannot be followed; ``wild``: any name may have been bound."""
-        if text not in self.notes:
+    def note(self, text: str, *, wild: bool = False, binds_only: bool = False) -> None:
+        """Something cannot be followed; ``wild``: any name may have been bound; ``binds_only``: that is all.
+
+        Where it is known which names the execution bound, that much is no secret.
+        """
+        if text not in self.notes and not (binds_only and self._bindings_known):
             self.notes.append(text)
-        if wild and self.execution not in self.world.wild:
+        if wild and not self._bindings_known and self.execution not in self.world.wild:
             self.world.wild = (*self.world.wild, self.execution)
 
 

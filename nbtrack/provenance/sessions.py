@@ -1,13 +1,14 @@
-"""The graph of a session's executions, made again from their stored sources."""
+"""The graph of a session's executions, as it was found when they ran, or from their stored sources."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from nbtrack.lineage import Lineage, analyse
 from nbtrack.provenance.plain import plain_python
-from nbtrack.records import Execution
+from nbtrack.records import Effects, Execution
 from nbtrack.store import Store
+from nbtrack.store.effects import read_effects
 
 __all__ = ["SessionGraph", "session_graph"]
 
@@ -17,15 +18,26 @@ class SessionGraph:
 
     Args:
         executions: in the order they ran.
+        effects: what they were found to do and need when they ran, by id; where one lacks, all are found out again
+            from their sources.
     """
 
-    def __init__(self, executions: Iterable[Execution]) -> None:
+    def __init__(self, executions: Iterable[Execution], effects: Mapping[str, Effects] | None = None) -> None:
         self.executions = {each.id: each for each in executions}
         self.lineage = Lineage()
-        for execution in self.executions.values():
-            tree = plain_python(execution.source)
-            # What Python cannot read never ran: it stands in the graph and does nothing.
-            self.lineage.add(execution.id, analyse("" if tree is None else tree))
+        known = effects or {}
+        if all(each in known for each in self.executions):
+            for each in self.executions:
+                self.lineage.restore(each, known[each])
+        else:
+            for execution in self.executions.values():
+                self._analyse(execution)
+
+    def _analyse(self, execution: Execution) -> None:
+        tree = plain_python(execution.source)
+        reached = None if execution.error is None else execution.error.line
+        # What Python cannot read never ran: it stands in the graph and does nothing.
+        self.lineage.add(execution.id, analyse("" if tree is None else tree), reached=reached)
 
     def needed(
         self, execution_ids: Iterable[str], *, draws: bool = False, restored: Collection[str] = ()
@@ -44,4 +56,4 @@ class SessionGraph:
 
 def session_graph(store: Store, session_id: str) -> SessionGraph:
     """The graph of all executions of a session that the store has."""
-    return SessionGraph(store.executions(session_id))
+    return SessionGraph(store.executions(session_id), read_effects(store, session_id))

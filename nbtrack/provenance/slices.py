@@ -120,6 +120,7 @@ def _cell(execution: Execution, run: Run) -> ExecutedCell:
         execution_id=execution.id,
         execution_count=execution.execution_count,
         cell_id=execution.cell_id,
+        reached=None if execution.error is None else execution.error.line,
         started_at=execution.started_at,
         own=execution.id == run.execution.id,
     )

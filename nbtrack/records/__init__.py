@@ -10,7 +10,7 @@ from __future__ import annotations
 from nbtrack.records.differences import Difference, Reason, ReasonKind
 from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.ids import new_id
-from nbtrack.records.lineage import ExecutedCell, Slice
+from nbtrack.records.lineage import GENERATOR, Effects, ExecutedCell, FileUse, Slice
 from nbtrack.records.registry import Audit, AuditAction, Export, ModelVersion, RegisteredModel
 from nbtrack.records.reproductions import (
     Cause,
@@ -53,6 +53,7 @@ from nbtrack.records.standing import Best, Standing
 from nbtrack.records.storage import Collection, Garbage, Tombstone
 
 __all__ = [
+    "GENERATOR",
     "JSON",
     "Attachment",
     "Audit",
@@ -68,10 +69,12 @@ __all__ = [
     "Dependency",
     "Difference",
     "Divergence",
+    "Effects",
     "Environment",
     "ExecutedCell",
     "Execution",
     "Export",
+    "FileUse",
     "Garbage",
     "Judged",
     "JudgedMetric",

@@ -2,9 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-__all__ = ["ExecutedCell", "Slice"]
+__all__ = ["GENERATOR", "Effects", "ExecutedCell", "FileUse", "Slice"]
+
+GENERATOR = "generator"
+"""Stands among the streams of random numbers for a generator that the notebook made itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What an execution did, functions of other cells followed: the global names, and what could not be followed.
+
+    Attributes:
+        reads: names whose values from before it used.
+        writes: names it bound and left bound.
+        deletes: names it deleted.
+        mutates: names whose object from before it changed in place.
+        opaque: what could not be followed, in words.
+        unseeded: streams of random numbers it drew from that no execution had seeded; :data:`GENERATOR` is one of the
+            notebook's own, made without a seed.
+        needs: ids of the earlier executions whose bindings and changes it used, in the order they ran.
+        draws: ids of those that it needs only because they advanced a sequence of random numbers, by stream;
+            :data:`GENERATOR` are all generators of the notebook's own together.
+    """
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    mutates: frozenset[str] = frozenset()
+    opaque: tuple[str, ...] = ()
+    unseeded: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
+    draws: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileUse:
+    """A file that an execution read or wrote (``generated``), as it was then.
+
+    ``path`` is relative to the project; ``modified_ns`` is when it was last modified, in nanoseconds since the epoch;
+    ``digest`` is None where it was not computed.
+    """
+
+    execution_id: str
+    path: str
+    generated: bool
+    size_bytes: int
+    modified_ns: int
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON, Environment
+from nbtrack.records.lineage import Effects, FileUse
 from nbtrack.records.reproductions import Reproduction
 
 __all__ = [
@@ -189,11 +190,15 @@ class ModelBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellError:
-    """The exception that ended an execution; texts are redacted."""
+    """The exception that ended an execution; texts are redacted.
+
+    ``line`` is the line of the cell (from 1) that it came out of; None where it never got to run.
+    """
 
     name: str
     message: str
     traceback: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +227,8 @@ class Execution:
 
     ``sequence`` counts the executions of a session from 1, whatever the front end's ``execution_count``.
     ``source`` is the cell as typed with secrets replaced; ``source_digest`` is of that text. ``reads`` and
-    ``writes`` are names of the user's namespace.
+    ``writes`` are names of the user's namespace. ``effects`` is on its way to the store; read back it is left out
+    (see :func:`nbtrack.store.effects.read_effects`).
     """
 
     id: str
@@ -241,6 +247,7 @@ class Execution:
     writes: tuple[str, ...] = ()
     stdout: str = ""
     stderr: str = ""
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +329,7 @@ class Capture:
     ``earlier`` are executions since the last capture that made no run of their own; ``models`` maps run ids
     to bytes still to be stored, ``attachments`` are the execution's figures and kept data with theirs. ``drawn`` maps
     the ids of executions that drew random numbers to the states in which they found the generators.
+    ``file_uses`` are files that its executions, or earlier ones that its runs depend on, read or wrote.
     """
 
     execution: Execution
@@ -331,6 +339,7 @@ class Capture:
     models: Mapping[str, ModelBytes] = field(default_factory=dict)
     attachments: tuple[tuple[Attachment, bytes], ...] = ()
     drawn: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    file_uses: tuple[FileUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def _execution(execution: Execution, *, full: bool) -> dict[str, Any]:
         "source_digest": execution.source_digest,
         "error": None
         if error is None
-        else {"name": error.name, "message": error.message, "traceback": error.traceback},
+        else {"name": error.name, "message": error.message, "traceback": error.traceback, "line": error.line},
     }
 
 

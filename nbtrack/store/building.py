@@ -105,10 +105,10 @@ def environment(row: Row) -> Environment:
 
 def execution(row: Row, session_id: str, digest: str, source: str = "") -> Execution:
     """From :data:`EXECUTION_COLUMNS`, the session's id, and the cell."""
-    error_name, error_message, error_traceback, reads, writes = row[10:15]
+    error_name, error_message, error_traceback, error_line, reads, writes = row[10:16]
     error = None
     if error_name is not None:
-        error = CellError(name=error_name, message=error_message, traceback=error_traceback)
+        error = CellError(name=error_name, message=error_message, traceback=error_traceback, line=error_line)
     return Execution(
         id=row[0],
         session_id=session_id,

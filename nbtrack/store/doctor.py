@@ -27,6 +27,10 @@ _SHOWN = 20  # problems of one kind that are listed one by one
 # Tables whose rows have a seal over some of their columns.
 _SEALED = {
     "executions": (f"SELECT e.seal, e.id, {EXECUTION_COLUMNS} FROM executions e", "execution"),  # noqa: S608 - columns are ours
+    "effects": (
+        "SELECT seal, execution, needs, draws, mutates, deletes, opaque, unseeded FROM effects",
+        "effects of execution number",
+    ),
     "sources": ("SELECT seal, digest, digest, text FROM sources", "cell text"),
     "outputs": ("SELECT seal, execution, stdout, stderr FROM outputs", "output of execution number"),
     "params": (

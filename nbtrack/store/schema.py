@@ -92,10 +92,32 @@ CREATE TABLE executions (  -- runnings of cells
     error_name TEXT,  -- class of the exception that ended it
     error_message TEXT,  -- its message, secrets replaced
     error_traceback TEXT,  -- its traceback, secrets replaced
-    reads TEXT,  -- JSON list of the names read before written; NULL: none
-    writes TEXT,  -- JSON list of the names written; NULL: none
+    error_line INTEGER,  -- the line of the cell it came out of; NULL: it never ran, or did not fail
+    reads TEXT,  -- JSON list of the names whose values from before it used; NULL: none
+    writes TEXT,  -- JSON list of the names it bound; NULL: none
     seal INTEGER NOT NULL DEFAULT 0  -- seal of the row
 ) STRICT;
+
+CREATE TABLE effects (  -- what executions did beside reading and binding names, and what they needed
+    execution INTEGER PRIMARY KEY REFERENCES executions ON DELETE CASCADE,  -- which
+    needs TEXT NOT NULL,  -- JSON list: sequence numbers, in its session, of the executions whose results it used
+    draws TEXT NOT NULL,  -- JSON object: the same, of those it needs only as they drew random numbers, by stream
+    mutates TEXT NOT NULL,  -- JSON list of the names whose object it changed in place
+    deletes TEXT NOT NULL,  -- JSON list of the names it deleted
+    opaque TEXT NOT NULL,  -- JSON list, in words: what could not be followed
+    unseeded TEXT NOT NULL,  -- JSON list: streams of random numbers it drew from that nobody had seeded
+    seal INTEGER NOT NULL  -- seal of the row
+) STRICT;
+
+CREATE TABLE execution_files (  -- files that executions read and wrote
+    execution INTEGER NOT NULL REFERENCES executions ON DELETE CASCADE,  -- which execution
+    path TEXT NOT NULL,  -- relative to the project
+    generated INTEGER NOT NULL,  -- 1: it wrote the file; 0: it read it
+    size_bytes INTEGER NOT NULL,  -- bytes, when the execution ended
+    modified_ns INTEGER NOT NULL,  -- when the file was last modified then, in nanoseconds since 1970
+    digest TEXT,  -- digest of the content; NULL: not computed
+    PRIMARY KEY (execution, generated, path)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outputs (  -- what an execution printed, where it printed something
     execution INTEGER PRIMARY KEY REFERENCES executions ON DELETE CASCADE,  -- which
@@ -382,6 +404,7 @@ CREATE INDEX sessions_open ON sessions (id) WHERE ended_at IS NULL;
 CREATE INDEX sources_by_digest ON sources (digest);
 CREATE INDEX executions_by_session ON executions (session, sequence);
 CREATE INDEX executions_by_cell ON executions (cell_id, started_at) WHERE cell_id IS NOT NULL;
+CREATE INDEX execution_files_by_path ON execution_files (path, modified_ns);
 CREATE INDEX environments_by_digest ON environments (digest);
 CREATE INDEX runs_by_start ON runs (started_at);
 CREATE INDEX runs_by_experiment ON runs (experiment, started_at);

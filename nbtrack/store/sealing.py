@@ -33,7 +33,7 @@ RUN_COLUMNS = (
 )
 EXECUTION_COLUMNS = (
     "e.id, e.session, e.sequence, e.execution_count, e.cell_id, e.notebook_path, e.source, e.started_at, "
-    "e.duration_seconds, e.state, e.error_name, e.error_message, e.error_traceback, e.reads, e.writes"
+    "e.duration_seconds, e.state, e.error_name, e.error_message, e.error_traceback, e.error_line, e.reads, e.writes"
 )
 # What belongs to a run, in the order in which the seal covers it. Each begins with the run and is in order of place.
 _BELONGINGS = {

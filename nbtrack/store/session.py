@@ -14,6 +14,7 @@ from nbtrack.errors import CaptureError, StoreError, StoreUnwritable, UnknownRun
 from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Run, Session
 from nbtrack.store.blobs import insert_blob, write_files
 from nbtrack.store.database import Database
+from nbtrack.store.effects import write_file_uses
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.random_states import write_states
@@ -97,6 +98,8 @@ class SessionLog:
             session_pk = writer.session(connection, self.session)
             for execution in (*capture.earlier, capture.execution):
                 writer.execution(connection, execution, session_pk)
+            uses = ((writer.execution_pk(connection, use.execution_id), use) for use in capture.file_uses)
+            write_file_uses(connection, uses)
             self._attach(connection, capture.execution.id, attachments)
             for execution_id, states in capture.drawn.items():
                 write_states(connection, writer.execution_pk(connection, execution_id), states)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbtrack.records import Dataset, Dependency, Execution, Param, Run, Session, Trials
+from nbtrack.store.effects import write_effects
 from nbtrack.store.interning import Interned
 from nbtrack.store.values import clean, clean_or_none, seal, to_json, to_packed
 
@@ -14,10 +15,10 @@ __all__ = ["SavedRun", "Writer", "write_tags"]
 
 _EXECUTION = (
     "id, session, sequence, execution_count, cell_id, notebook_path, source, started_at, duration_seconds, state, "
-    "error_name, error_message, error_traceback, reads, writes"
+    "error_name, error_message, error_traceback, error_line, reads, writes"
 )
 _UPSERT_EXECUTION = f"""
-    INSERT INTO executions ({_EXECUTION}, seal) VALUES ({"?, " * 15}?)
+    INSERT INTO executions ({_EXECUTION}, seal) VALUES ({"?, " * 16}?)
     ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _EXECUTION.split(", ")[2:])},
         seal = excluded.seal
     RETURNING pk
@@ -92,6 +93,7 @@ class Writer:
             clean(error.name) if error else None,
             clean(error.message) if error else None,
             clean(error.traceback) if error else None,
+            error.line if error else None,
             to_json(execution.reads) if execution.reads else None,
             to_json(execution.writes) if execution.writes else None,
         )
@@ -101,6 +103,8 @@ class Writer:
             connection.execute(
                 "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", (pk, *texts, seal(*texts))
             )
+        if execution.effects is not None:
+            write_effects(connection, pk, session_pk, execution.effects)
         self._executions[execution.id] = pk
         return pk
 
