@@ -28,6 +28,7 @@ class Settings:
         max_runs_per_cell: above so many models fitted in one execution, the rest become rows of one table.
         max_value_bytes: a parameter whose JSON is longer is kept as its type, size and digest.
         max_output_bytes: stdout and stderr of a cell are cut to so many bytes each.
+        max_outcome_rows: of so many scored rows at most is kept whether the prediction was right; 0: of none.
         quiet: print no line under training cells.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     max_runs_per_cell: int = 50
     max_value_bytes: int = 4096
     max_output_bytes: int = 65536
+    max_outcome_rows: int = 100_000
     quiet: bool = False
 
 

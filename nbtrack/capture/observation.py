@@ -11,7 +11,7 @@ from typing import Any
 
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.frameworks.protocol import Framework, Parameters, Training, TrainingKind
-from nbtrack.records import Dataset, MetricOrigin, ModelBytes, ParamOrigin, Trials, new_id
+from nbtrack.records import Dataset, MetricOrigin, ModelBytes, Outcomes, ParamOrigin, Trials, new_id
 
 __all__ = ["Block", "Fit", "LoopPasses", "Observation", "Score", "Series"]
 
@@ -170,6 +170,7 @@ class Observation:
     started: float = field(default_factory=time.time)
     fits: list[Fit] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
+    outcomes: dict[tuple[str, str, str], Outcomes] = field(default_factory=dict)
     loops: dict[int, LoopPasses] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     curves: dict[str, Series] = field(default_factory=dict)

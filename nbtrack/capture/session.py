@@ -83,6 +83,7 @@ class KernelSession:
         self._trainings = Trainings(namespace, self._attribution, self._flows, settings.max_runs_per_cell)
         self._twins = Twins(self._sites, self._may_be_net, flags)
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
+        self.watcher.rows.limit = settings.max_outcome_rows
         self._files = FilesRead()
         self._history = History(folder.parent)
         self._environments = Environments(folder.parent)
@@ -257,6 +258,7 @@ class KernelSession:
                 assemble(observation, now, around),
                 file_uses=self._history.file_uses(needed, around.files),
                 earlier=earlier,
+                outcomes=tuple(observation.outcomes.values()),
                 attachments=_attachments(printed, observation),
                 drawn=self._history.drawn(),
             )

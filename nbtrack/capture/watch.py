@@ -17,6 +17,7 @@ from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.loops import Loops
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
+from nbtrack.capture.scored import ScoredRows
 from nbtrack.capture.sites import Role, Site
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
@@ -88,6 +89,7 @@ class Watcher:
         self.twins = twins
         self.trainings = trainings
         self.attribution = attribution
+        self.rows = ScoredRows(attribution)
         self.observation: Observation | None = None
         self.loops = Loops()
 
@@ -234,16 +236,18 @@ class Watcher:
             if set(observation.scores[-1].values.values()) <= set(values.values()):
                 observation.scores.pop()
         models = self.attribution.measured(flight.site, call, flight.predictions, frame)
+        dataset = self.attribution.measured_on(flight.site, call)
         observation.scores.append(
             Score(
                 values=dict(values),
                 run_ids=models,
-                dataset=self.attribution.measured_on(flight.site, call),
+                dataset=dataset,
                 result=result,
                 at=time.time(),
                 block=observation.block,
             ),
         )
+        self.rows.take(observation, call, models, dataset)
         return True
 
     # Objects that are built.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbtrack.differences.found import Found
 from nbtrack.records import JSON, Param, Reason, Run
 
-__all__ = ["compare_params"]
+__all__ = ["compare_params", "is_seed"]
 
 _ORIGINS = ("explicit", "loop", "grid", "constructor", "fit", "variable", "default")
 _SEEDS = frozenset(
@@ -27,7 +27,7 @@ def compare_params(then: Run, now: Run) -> tuple[Found, Found]:
     names = [*after, *(name for name in before if name not in after)]
     for name in sorted(names, key=lambda name: _rank(before.get(name), after.get(name))):
         old, new = before.get(name), after.get(name)
-        found = seeds if name.rpartition("__")[2].lower() in _SEEDS else params
+        found = seeds if is_seed(name) else params
         if old is not None and new is not None and _equal(old, new):
             found.same += 1
         elif _tells(old) or _tells(new) or (old is not None and new is not None):
@@ -35,6 +35,11 @@ def compare_params(then: Run, now: Run) -> tuple[Found, Found]:
     params.reasons = _once(params.reasons)
     seeds.reasons = _once(seeds.reasons)
     return params, seeds
+
+
+def is_seed(name: str) -> bool:
+    """Whether a param of this name seeds random numbers, also inside a pipeline."""
+    return name.rpartition("__")[2].lower() in _SEEDS
 
 
 def _by_name(run: Run) -> dict[str, Param]:

@@ -7,10 +7,12 @@ Sequences are tuples and mappings are never changed after construction.
 
 from __future__ import annotations
 
+from nbtrack.records.comparison import Certainty, Comparison, Judgement, Repeats, Summary
 from nbtrack.records.differences import Difference, Reason, ReasonKind
 from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.ids import new_id
 from nbtrack.records.lineage import GENERATOR, Effects, ExecutedCell, FileUse, Slice
+from nbtrack.records.outcomes import Outcomes
 from nbtrack.records.registry import Audit, AuditAction, Export, ModelVersion, RegisteredModel
 from nbtrack.records.reproductions import (
     Cause,
@@ -62,8 +64,10 @@ __all__ = [
     "Capture",
     "Cause",
     "CellError",
+    "Certainty",
     "Collection",
     "Column",
+    "Comparison",
     "Content",
     "Dataset",
     "Dependency",
@@ -79,6 +83,7 @@ __all__ = [
     "Judged",
     "JudgedMetric",
     "JudgedModel",
+    "Judgement",
     "LateMetric",
     "Metric",
     "MetricOrigin",
@@ -86,6 +91,7 @@ __all__ = [
     "ModelBytes",
     "ModelEvidence",
     "ModelVersion",
+    "Outcomes",
     "PackageChange",
     "Param",
     "ParamOrigin",
@@ -94,6 +100,7 @@ __all__ = [
     "Reason",
     "ReasonKind",
     "RegisteredModel",
+    "Repeats",
     "Reproduction",
     "Run",
     "Session",
@@ -103,6 +110,7 @@ __all__ = [
     "Stability",
     "Standing",
     "State",
+    "Summary",
     "Tombstone",
     "Trials",
     "Verdict",

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.lineage import Effects, FileUse
+from nbtrack.records.outcomes import Outcomes
 from nbtrack.records.reproductions import Reproduction
 
 __all__ = [
@@ -336,6 +337,7 @@ class Capture:
     runs: tuple[Run, ...] = ()
     earlier: tuple[Execution, ...] = ()
     late_metrics: tuple[LateMetric, ...] = ()
+    outcomes: tuple[Outcomes, ...] = ()
     models: Mapping[str, ModelBytes] = field(default_factory=dict)
     attachments: tuple[tuple[Attachment, bytes], ...] = ()
     drawn: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)

@@ -206,6 +206,17 @@ CREATE TABLE metrics (  -- numbers measured on a run; of a curve, its last value
     PRIMARY KEY (run, name, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE outcomes (  -- how predictions came out row by row, for paired tests; not the predictions themselves
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    dataset TEXT NOT NULL,  -- name of the data that was scored
+    kind TEXT NOT NULL,  -- correct: a bit a row; error: the absolute error of each row as a 32-bit float
+    truth TEXT NOT NULL,  -- digest of the true values: outcomes with the same are of the same rows
+    rows INTEGER NOT NULL,  -- how many rows
+    data BLOB NOT NULL,  -- the bits or floats, compressed by zlib
+    seal INTEGER NOT NULL,  -- seal of the row
+    PRIMARY KEY (run, dataset, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE points (  -- curves of metrics, in pieces
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
     name INTEGER NOT NULL REFERENCES names,  -- the metric's name

@@ -17,6 +17,7 @@ from nbtrack.store.database import Database
 from nbtrack.store.effects import write_file_uses
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
+from nbtrack.store.outcomes import write_outcomes
 from nbtrack.store.random_states import write_states
 from nbtrack.store.recovery import end_session
 from nbtrack.store.sealing import seal_run
@@ -115,6 +116,7 @@ class SessionLog:
                 metrics = write_metrics(connection, writer, row.pk, run.metrics, new=new)
                 results.append(replace(run, label=row.label, metrics=metrics))
             touched |= self._save_late(connection, capture.late_metrics)
+            write_outcomes(connection, capture.outcomes)
             for run_pk in touched | {row.pk for row in saved}:
                 seal_run(connection, run_pk)
         self._runs.update(run.id for run in runs)
