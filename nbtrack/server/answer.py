@@ -128,6 +128,7 @@ class Nothing(Route):
     @authorized
     async def get(self, **path: str) -> None:
         """There is nothing."""
+        self.check_xsrf_cookie()
         raise NotFound(f"There is no route /nbtrack/api/{path['rest'][:100]}.")
 
     post = patch = put = delete = get

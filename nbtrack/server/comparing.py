@@ -33,9 +33,9 @@ def checked_id(text: str) -> str:
         UsageError: it is none.
     """
     try:
-        known = str(UUID(text))
+        known: str | None = str(UUID(text))
     except ValueError:
-        known = ""
+        known = None
     if known != text:
         raise UsageError(f"{text[:60]!r} is no id of a run; ids are those that /nbtrack/api/runs gives.")
     return text

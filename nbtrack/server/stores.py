@@ -46,6 +46,9 @@ class Place:
         """
         store = self._opened()
         try:
+            if not store.is_current():  # another nbtrack migrated it meanwhile
+                self.close()
+                store = self._opened()
             yield store
         except StoreMoved:
             self.close()  # the next request finds what is there then
@@ -53,7 +56,13 @@ class Place:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[Store]:
-        """The store, to be written to; opened and closed for it, so that looking can never write."""
+        """The store, to be written to; opened and closed for it, so that looking can never write.
+
+        Raises:
+            StoreError: as for :meth:`looking`; nothing is made where nothing is.
+        """
+        with self.looking():
+            pass
         with Store.open(self.folder, deadline_seconds=_DEADLINE_SECONDS) as store:
             yield store
 

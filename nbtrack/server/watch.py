@@ -7,19 +7,18 @@ runs of dead kernels CANCELED.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import NbtrackError, StoreMoved, StoreOutdated
 from nbtrack.server.stores import Place
 from nbtrack.store import Store
 from nbtrack.store.live import Live
+from nbtrack.store.recovery import recover
 
 __all__ = ["Watch"]
 
@@ -192,24 +191,20 @@ def _new_or_ended(connection: sqlite3.Connection, seen: _Seen) -> list[str]:
 
 
 def _recover(seen: _Seen) -> None:
-    """Let a store that may write look after dead sessions, where there are sessions that did not end."""
-    assert seen.store is not None
-    sessions = seen.place.folder / "sessions"
-    with seen.store.view() as connection:
-        is_open = connection.execute("SELECT 1 FROM sessions WHERE ended_at IS NULL LIMIT 1").fetchone()
-    if is_open is None and not any(name.endswith(".journal") for name in _names(sessions)):
+    """Look after dead sessions; the store is opened to be written only if there is one."""
+    store, folder = seen.store, seen.place.folder
+    assert store is not None
+    if not store.writable:
         return
-    if not seen.store.writable:
-        return
-    with Store.open(seen.place.folder) as writing:
-        writing.recover()
+    with store.view() as connection:
+        living = [row[0] for row in connection.execute("SELECT id FROM sessions WHERE ended_at IS NULL")]
 
+    @contextlib.contextmanager
+    def transaction() -> Iterator[sqlite3.Connection]:
+        with Store.open(folder) as writing, writing.writing() as connection:
+            yield connection
 
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - half the time of iterdir
-    except OSError:
-        return []
+    recover(folder, living, transaction)
 
 
 def _let_go(seen: _Seen) -> None:

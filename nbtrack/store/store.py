@@ -12,7 +12,7 @@ from typing import Self
 
 from nbtrack.errors import StoreNotFound, UsageError
 from nbtrack.records import Attachment, Execution, Point, Problem, Run, Session
-from nbtrack.store import search
+from nbtrack.store import schema, search
 from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.database import Database
 from nbtrack.store.live import Live
@@ -122,6 +122,11 @@ class Store:
         """The runs of these row numbers, in their order, as :meth:`find_runs` gives them; in an open view."""
         runs = self._live.with_metrics(connection, self._reader.runs(connection, pks))
         return with_registered(connection, runs)
+
+    def is_current(self) -> bool:
+        """Whether the schema still is this nbtrack's: it is looked at when the store is opened, and not again."""
+        with self._database.reading() as connection:
+            return bool(connection.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION)
 
     @property
     def writable(self) -> bool:

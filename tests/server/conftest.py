@@ -2,9 +2,9 @@
 
 import contextlib
 import importlib.util
-import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 import requests
+from jupyter_client.blocking import BlockingKernelClient
 
-from nbtrack.records import Attachment, Capture, Metric, Point, State
+from nbtrack.records import Attachment, Capture, Metric, ModelBytes, Point, State
 from nbtrack.store import Store
 from nbtrack.store.blobs import blob_digest
 
@@ -50,7 +51,9 @@ class Server:
     def ask(self, method: str, path: str, *, token: bool = True, **given: Any) -> requests.Response:
         headers = {"Authorization": f"token {self.token}"} if token else {}
         headers |= given.pop("headers", {})
-        return self.session.request(
+        # Jupyter answers a token with a cookie, which lets in as well: who asks without a token must not have it.
+        client = self.session if token else requests
+        return client.request(
             method, f"{self.url}/{API}/{path}", headers=headers, timeout=30, allow_redirects=False, **given
         )
 
@@ -75,8 +78,8 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(root: Path, home: Path, *options: str):
-    """A server over ``root`` whose settings and logs are in ``home``."""
+def serve(root: Path, home: Path, *options: str, path: Path | None = None, ready: int = 200):
+    """A server over ``root`` whose settings and logs are in ``home``; it is up when its status answers ``ready``."""
     port, token = _free_port(), secrets.token_hex(16)
     folders = {
         name: str(home / name.lower())
@@ -93,16 +96,17 @@ def serve(root: Path, home: Path, *options: str):
     if not any("token" in option for option in options):
         arguments.append(f"--IdentityProvider.token={token}")
     with log.open("wb") as stream:
+        found = os.pathsep.join(str(each) for each in (path, os.environ.get("PYTHONPATH")) if each)
         process = subprocess.Popen(
             [sys.executable, *_covered(), "-m", "jupyter_server", *arguments],
-            env={**os.environ, **folders, "JUPYTER_NO_CONFIG": "0"},
+            env={**os.environ, **folders, "PYTHONPATH": found},
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     served = Server(root, f"http://127.0.0.1:{port}", token, process, log)
     try:
-        _wait(served)
+        _wait(served, ready)
         yield served
     finally:
         served.session.close()
@@ -120,13 +124,13 @@ def _covered() -> list[str]:
     return ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={config}"] if config else []
 
 
-def _wait(served: Server) -> None:
+def _wait(served: Server, ready: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if served.process.poll() is not None:
             break
         with contextlib.suppress(requests.ConnectionError):
-            if served.ask("GET", "status").status_code == 200:
+            if served.ask("GET", "status").status_code == ready:
                 return
         time.sleep(0.1)
     raise AssertionError(served.log.read_text("utf-8"))
@@ -137,18 +141,18 @@ def kernel_class():
     return _kernel_class()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def root(tmp_path_factory):
     return tmp_path_factory.mktemp("root")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(root, tmp_path_factory):
     with serve(root, tmp_path_factory.mktemp("home")) as served:
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serving():
     return serve
 
@@ -165,7 +169,7 @@ class Filled:
         return self.runs[name].id
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def filled(root, kernel_class):
     """The store of the server's root folder."""
     with Store.open(root / ".nbtrack", create=True) as store:
@@ -199,6 +203,76 @@ def fill(filled: Filled) -> None:
     runs["failed"] = kernel.train({}, {}, state=State.FAILED)
 
 
+@pytest.fixture(scope="session")
+def with_model(filled):
+    """A run whose model is stored."""
+    content = ModelBytes(
+        digest=blob_digest(b"model"),
+        stream=b"model",
+        buffers=(),
+        blob_digests=(blob_digest(b"model"),),
+        size_bytes=5,
+    )
+    run = filled.kernel.run(filled.kernel.execution(), {"C": 1.0})
+    (saved,) = filled.kernel.save(run, models={run.id: content})
+    return saved
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Ask until the answer is yes."""
+
+    def wait(ask, seconds: float = 20):
+        deadline = time.monotonic() + seconds
+        while not ask():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    return wait
+
+
+def _ignored(message):
+    """What the cell prints is not looked at."""
+
+
+class KernelClient:
+    """A kernel that the server started for a notebook."""
+
+    def __init__(self, server: Server, notebook: str) -> None:
+        body = {"path": notebook, "type": "notebook", "name": "", "kernel": {"name": "python3"}}
+        answer = requests.post(
+            f"{server.url}/api/sessions",
+            json=body,
+            headers={"Authorization": f"token {server.token}"},
+            timeout=60,
+        )
+        assert answer.status_code == 201, answer.text
+        file = server.log.parent / "jupyter_runtime_dir" / f"kernel-{answer.json()['kernel']['id']}.json"
+        self.client = BlockingKernelClient(connection_file=str(file))
+        self.client.load_connection_file()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        self.client.execute("import os")
+        self.pid = int(self.value("os.getpid()"))
+
+    def execute(self, source: str, *, reply: bool = False) -> str:
+        if not reply:
+            return self.client.execute(source)
+        content = self.client.execute_interactive(source, timeout=60, output_hook=_ignored)["content"]
+        assert content["status"] == "ok", content
+        return ""
+
+    def value(self, expression: str) -> str:
+        got = self.client.execute_interactive(
+            "", user_expressions={"value": expression}, timeout=60, output_hook=_ignored
+        )
+        return got["content"]["user_expressions"]["value"]["data"]["text/plain"]
+
+    def kill(self) -> None:
+        self.client.stop_channels()
+        os.kill(self.pid, signal.SIGKILL)
+
+
 @pytest.fixture
-def pretty():
-    return lambda value: json.dumps(value, indent=1)
+def kernel_client(server):
+    return lambda notebook: KernelClient(server, notebook)
