@@ -8,6 +8,7 @@ import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option, terminal_columns
 from nbtrack.errors import UsageError
+from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Point, Run
 from nbtrack.render.document import curve, to_dict
 from nbtrack.render.numbers import moment
@@ -41,6 +42,8 @@ def runs(
     with Store.open(store_folder(store)) as opened:
         # One more than is shown tells whether there are more.
         found = opened.find_runs(text, limit=limit + 1 if limit else None, experiment=experiment)
+        if as_json:
+            found = with_staleness(opened, found)
     shown = found[:limit] if limit else found
     if as_json:
         print_json([to_dict(run, full=False) for run in shown])
@@ -61,6 +64,8 @@ def show(run: str, metric: str | None, *, as_json: bool, store: Path | None) -> 
     """Show one run whole, or the curve of one of its metrics."""
     with Store.open(store_folder(store)) as opened:
         found = opened.get_run(run)
+        if metric is None:
+            (found,) = with_staleness(opened, [found], whole=True)
         if metric is not None:
             _known(found, metric)
             points = list(opened.points(found.id, metric))

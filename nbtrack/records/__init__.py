@@ -51,6 +51,7 @@ from nbtrack.records.runs import (
     State,
     Trials,
 )
+from nbtrack.records.staleness import StaleCell, TopToBottom
 from nbtrack.records.standing import Best, Standing
 from nbtrack.records.storage import Collection, Garbage, Tombstone
 
@@ -108,10 +109,12 @@ __all__ = [
     "SourceFile",
     "Spread",
     "Stability",
+    "StaleCell",
     "Standing",
     "State",
     "Summary",
     "Tombstone",
+    "TopToBottom",
     "Trials",
     "Verdict",
     "new_id",

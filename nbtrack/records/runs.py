@@ -11,6 +11,7 @@ from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.lineage import Effects, FileUse
 from nbtrack.records.outcomes import Outcomes
 from nbtrack.records.reproductions import Reproduction
+from nbtrack.records.staleness import StaleCell, TopToBottom
 
 __all__ = [
     "Attachment",
@@ -277,7 +278,8 @@ class Run:
 
     ``label`` such as ``RandomForestClassifier-3`` is given by the store when the run is first saved; it is
     ``label_stem`` and a number that is never used again. ``fits`` counts the trainings that this run stands
-    for (the folds of one estimator refitted in a loop), ``name`` is what the user called it.
+    for (the folds of one estimator refitted in a loop), ``name`` is what the user called it. ``stale`` and
+    ``top_to_bottom`` are not stored but found out when they are asked for.
     """
 
     id: str
@@ -302,7 +304,8 @@ class Run:
     datasets: tuple[Dataset, ...] = ()
     files: tuple[SourceFile, ...] = ()
     depends_on: tuple[Dependency, ...] = ()
-    stale: tuple[Mapping[str, JSON], ...] = ()
+    stale: tuple[StaleCell, ...] = ()
+    top_to_bottom: TopToBottom | None = None
     trials: Trials | None = None
     environment: Environment | None = None
     reproduction: Reproduction | None = None

@@ -7,6 +7,7 @@ UTC with milliseconds. Keys that only some runs can fill (``trials``, ``name``, 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,12 +58,16 @@ def to_dict(run: Run, *, full: bool = True) -> dict[str, Any]:
             {"execution_id": one.execution_id, "execution_count": one.execution_count, "cell_id": one.cell_id}
             for one in run.depends_on
         ],
-        "stale": finite(run.stale),
+        "stale": [dataclasses.asdict(each) for each in run.stale],
         "environment": None if run.environment is None else _environment(run.environment, full=full),
         "reproduction": None if run.reproduction is None else reproduction_to_dict(run.reproduction),
         "registered": finite(run.registered),
     }
-    said = {"name": run.name, "fits": run.fits if run.fits > 1 else None}
+    said = {
+        "name": run.name,
+        "fits": run.fits if run.fits > 1 else None,
+        "top_to_bottom": None if run.top_to_bottom is None else dataclasses.asdict(run.top_to_bottom),
+    }
     document |= {key: value for key, value in said.items() if value is not None}
     if run.trials is not None:
         document["trials"] = _trials(run.trials)
@@ -85,13 +90,14 @@ def _notebook(execution: Execution) -> dict[str, Any]:
 
 def _execution(execution: Execution, *, full: bool) -> dict[str, Any]:
     error = execution.error
+    line = {} if error is None or error.line is None else {"line": error.line}
     return {
         "id": execution.id,
         **({"source": execution.source} if full else {}),
         "source_digest": execution.source_digest,
         "error": None
         if error is None
-        else {"name": error.name, "message": error.message, "traceback": error.traceback, "line": error.line},
+        else {"name": error.name, "message": error.message, "traceback": error.traceback, **line},
     }
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from nbtrack.records import JSON, Dataset, Dependency, Execution, Metric, Param, Point, Run, Trials
+from nbtrack.records import JSON, Dataset, Dependency, Execution, Metric, Param, Point, Run, StaleCell, Trials
 from nbtrack.render.highlights import measured_later, measured_on_training, state_text, title
 from nbtrack.render.numbers import duration, number, shape, short_digest, size, sparkline
 from nbtrack.render.plain import clean, cut, pad, value_text, width
@@ -36,6 +36,7 @@ def run_text(run: Run, curves: Mapping[str, Sequence[Point]] | None = None) -> s
         ("Source", _source(run)),
         ("Error", _error(run)),
         ("Depends on", _dependencies(run)),
+        ("Since then", _staleness(run)),
         ("Environment", _environment(run)),
         ("Reproduction", _reproduction(run)),
         ("Registered", [", ".join(_mapping(one)) for one in run.registered]),
@@ -67,7 +68,7 @@ def _facts(run: Run) -> list[str]:
     return _rows([name, text] for name, text in facts.items() if text)
 
 
-def _count(place: Execution | Dependency) -> str:
+def _count(place: Execution | Dependency | StaleCell) -> str:
     return "" if place.execution_count is None else f"[{place.execution_count}]"
 
 
@@ -169,8 +170,28 @@ def _reproduction(run: Run) -> list[str]:
 
 def _dependencies(run: Run) -> list[str]:
     depends = [_count(one) or one.execution_id for one in run.depends_on]
-    stale = [f"since then: {', '.join(_mapping(one))}" for one in run.stale]
-    return ([" ".join(depends)] if depends else []) + stale
+    return [" ".join(depends)] if depends else []
+
+
+def _staleness(run: Run) -> list[str]:
+    rows = [
+        [
+            _count(one) or clean(one.cell_id or one.execution_id),
+            "the run's own cell" if one.execution_id == run.execution.id else "",
+            f"{one.change} since",
+            "by a later execution" if one.by == "execution" else "",
+        ]
+        for one in run.stale
+    ]
+    whole = run.top_to_bottom
+    if whole is None:
+        return _rows(rows)
+    said = {
+        True: "Running the notebook from top to bottom as it is now would run the same cells.",
+        False: f"Running the notebook from top to bottom as it is now would not do the same: {clean(whole.why or '')}.",
+        None: f"Whether the notebook still does the same cannot be told: {clean(whole.why or '')}.",
+    }
+    return [*_rows(rows), said[whole.same]]
 
 
 def _environment(run: Run) -> list[str]:

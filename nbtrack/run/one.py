@@ -10,6 +10,7 @@ from nbtrack.capture.project import project_folder
 from nbtrack.differences import between
 from nbtrack.errors import UsageError
 from nbtrack.provenance import RunSlice, run_slice
+from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import JSON, Dataset, Point
 from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
@@ -38,7 +39,8 @@ def get(ref: str, *, store: Path | str | None = None) -> Run:
     """
     folder = project_folder(store)
     with Store.open(folder) as opened:
-        return Run(opened.get_run(ref), folder)
+        (record,) = with_staleness(opened, [opened.get_run(ref)], whole=True)
+        return Run(record, folder)
 
 
 class Run:

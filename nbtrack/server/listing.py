@@ -13,6 +13,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from nbtrack.errors import NbtrackError, QueryError, UsageError
+from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Run
 from nbtrack.render.columns import FIELDS, columns
 from nbtrack.render.direction import smaller_is_better
@@ -147,6 +148,7 @@ class RunsRoute(_Paged):
         request = self.request_of(asked, 100, _MOST_RUNS)
         with self.place().looking() as store:
             runs, more = self.found(store, request, asked)
+            runs = with_staleness(store, runs)
         return {"runs": [to_dict(run, full=False) for run in runs], **more}
 
 
@@ -161,6 +163,8 @@ class TableRoute(_Paged):
         place = self.place()
         with place.looking() as store, store.view() as connection:
             runs, more = self.found(store, request, asked)
+            if "stale" in wanted:
+                runs = with_staleness(store, runs)
             headline = Headline.of(connection, place, runs, asked.text("metric"), direction)
             told = {name: headline.column(name, store, runs) for name in wanted if name in _HEADLINE}
         plain = columns(runs, [name for name in wanted if name not in _HEADLINE])

@@ -11,6 +11,7 @@ from tornado import web
 from nbtrack.errors import UsageError
 from nbtrack.observe.redaction import redact, redact_value
 from nbtrack.provenance.slices import run_slice
+from nbtrack.provenance.staleness import with_staleness
 from nbtrack.provenance.walk import run_graph, runs_on_data
 from nbtrack.records import Attachment, Metric, Run, State
 from nbtrack.render.curves import curve_columns
@@ -44,7 +45,7 @@ class RunRoute(Look):
     def look(self, asked: Asked, path: dict[str, str]) -> object:  # noqa: ARG002 - the routes' signature
         """The run, whole."""
         with self.place().looking() as store:
-            run = store.get_run(path["run"])
+            (run,) = with_staleness(store, [store.get_run(path["run"])], whole=True)
             attachments = [_attachment(one) for one in store.attachments(run.id)]
         return {**to_dict(run), "attachments": attachments}
 

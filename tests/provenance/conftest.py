@@ -21,7 +21,7 @@ class Project:
         self._make_run = make_run
         self.store = Store.open(folder / ".nbtrack", create=True)
 
-    def ran(self, *sources: str, ids: tuple[str, ...] = (), **changes) -> Run:
+    def ran(self, *sources: str, ids: tuple[str, ...] = (), later: float = 0.0, **changes) -> Run:
         """Enter a session in which the cells ran in this order, numbered from 1; the last one made the run."""
         session = Session(id=new_id(), started_at=0.0, pid=os.getpid(), host="h", boot_id="b", python="3.11")
         example = self._make_run(
@@ -37,6 +37,7 @@ class Project:
                 source_digest=digest_text(source),
                 state=State.COMPLETE,
                 execution_count=number,
+                started_at=example.execution.started_at + later + number / 100,
                 cell_id=ids[number - 1] if ids else f"c{number}",
             )
             for number, source in enumerate(sources, start=1)

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Metric, Param, State
 from nbtrack.render.document import to_dict
 from nbtrack.store.blobs import blob_digest
@@ -113,7 +114,7 @@ def test_names_come_with_how_often_they_occur(server, filled):
 
 
 def test_a_run_is_the_document_of_the_command_line_with_its_attachments(server, filled):
-    run = filled.store.get_run(filled.id("curve"))
+    (run,) = with_staleness(filled.store, [filled.store.get_run(filled.id("curve"))], whole=True)
     document = server.get(f"runs/{run.id}")
     (attachment,) = document.pop("attachments")
     assert document == to_dict(run)
