@@ -64,7 +64,7 @@ def begun(block_or_fit: Block | Fit, execution: Execution, experiment: str) -> R
     """The run as it stands in the store while it is RUNNING."""
     if isinstance(block_or_fit, Fit):
         fit = block_or_fit
-        block, stem = fit.block, fit.class_name or _class_of(fit)[0]
+        block, stem = fit.block, _stem_of(fit)
     else:
         block, stem = block_or_fit, _stem(block_or_fit)
     return Run(
@@ -102,7 +102,7 @@ def _fit_run(fit: Fit, observation: Observation, execution: Execution, around: S
     return Run(
         **_base(fit.block, execution, around, fit.started, ended),
         id=fit.id,
-        label_stem=_class_of(fit)[0],
+        label_stem=_stem_of(fit),
         fits=max(1, fit.fits),
         model=_model(fit, around.namespace),
         params=fit_params(fit, around),
@@ -144,9 +144,16 @@ def _class_of(fit: Fit) -> tuple[str, str]:
     return (type(model).__qualname__, type(model).__module__) if model is not None else (fit.site.name, "")
 
 
+def _stem_of(fit: Fit) -> str:
+    """What the run's label begins with: the class, or what says more; of a training by hand, the name of its block."""
+    if fit.by_hand and fit.block is not None and fit.block.name:
+        return fit.block.name
+    return fit.stem or _class_of(fit)[0]
+
+
 def _model(fit: Fit, namespace: Mapping[str, Any]) -> Model:
     class_name, module = _class_of(fit)
-    variable = held_as(namespace, fit.model) if fit.model is not None else None
+    variable = _held(namespace, fit.model) if fit.model is not None else None
     taken = fit.bytes
     return Model(
         class_name=class_name,
@@ -159,6 +166,14 @@ def _model(fit: Fit, namespace: Mapping[str, Any]) -> Model:
         size_bytes=taken.size_bytes if taken is not None else None,
         blobs=taken.blob_digests if taken is not None else (),
     )
+
+
+def _held(namespace: Mapping[str, Any], model: object) -> str | None:
+    """Where the model is held; of parameters by name, which nbtrack itself put together, where the first of them is."""
+    found = held_as(namespace, model)
+    if found is None and type(model) is dict and model:
+        return held_as(namespace, next(iter(model.values())))
+    return found
 
 
 # Blocks without a training, and what came above the cap.

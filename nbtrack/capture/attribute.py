@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from nbtrack.capture.flows import Flows
+from nbtrack.capture.flows import Flow, Flows
 from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.sites import Site
 from nbtrack.frameworks.protocol import Call
@@ -68,6 +68,16 @@ class Attribution:
             for each in result:
                 self._predictions[each] = made
 
+    def measured_in(self, result: object, run_id: str) -> None:
+        """The numbers in ``result``, such as the scores of folds, measure this run."""
+        parts: Iterable[object] = (result,)
+        if isinstance(result, tuple):
+            parts = result
+        elif isinstance(result, Mapping):
+            parts = (result, *result.values())
+        for part in parts:
+            self.runs[part] = run_id
+
     def measured(self, site: Site, call: Call, nested: Iterable[object], frame: FrameType) -> tuple[str, ...]:
         """Ids of the runs whose models the number of a scoring call measures; empty when none is known."""
         values = [*call.args, *call.kwargs.values()]
@@ -100,6 +110,10 @@ class Attribution:
             if not todo:
                 break
         return ()
+
+    def flow_of(self, name: str) -> Flow | None:
+        """What a name was last assigned from; None for one that no cell assigned."""
+        return self._flows.of(name)
 
     def measured_on(self, site: Site, call: Call) -> str | None:
         """The name of the data that a scoring call measured on: its first argument that is no prediction."""

@@ -45,7 +45,8 @@ def fit_params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
         found[where] = {name: held for name, held in found[where].items() if not _is_long(held[0])}
     _put_around(fit, found)
     for name, held in fit.variables.items():
-        found["variable"].setdefault(name, held)
+        if not _is_grid(held[0], fit.parameters.grid):
+            found["variable"].setdefault(name, held)
     if fit.block is not None:
         found["explicit"] = _explicit(fit.block, around)
     return _distinct(found, around)
@@ -57,7 +58,7 @@ def _put_around(fit: Fit, found: dict[ParamOrigin, _Values]) -> None:
         if origin != "loop":
             found[origin][name] = (value, None)
             continue
-        if fit.fits > 1:
+        if fit.calls > 1:
             continue  # one model fitted once a pass: the passes are its folds, not its settings
         given = [*_equal(found["constructor"], value), *_equal(found["fit"], value)]
         for each in given:
@@ -66,6 +67,12 @@ def _put_around(fit: Fit, found: dict[ParamOrigin, _Values]) -> None:
             found["fit"].pop(each, None)
         if not given:
             found["loop"][name] = (value, None)
+
+
+def _is_grid(value: object, grid: Mapping[str, Any]) -> bool:
+    """Whether a variable holds the space that a search goes through, which stands parameter by parameter."""
+    spaces = value if isinstance(value, list | tuple) else [value]
+    return bool(grid) and all(isinstance(each, dict) and each.keys() <= grid.keys() for each in spaces)
 
 
 def _is_long(value: Any) -> bool:

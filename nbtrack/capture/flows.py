@@ -27,12 +27,15 @@ class Flow:
     """An assignment in a cell: the names bound, the names read for it, the sites of watched calls in it.
 
     ``updates``: what the names held before goes on to matter (``+=``, ``append``, a part of a container).
+    ``attributes`` are the attributes and methods in the value, ``picks``: it only takes a part of something.
     """
 
     targets: tuple[str, ...]
     names: frozenset[str]
     sites: tuple[int, ...]
     updates: bool = False
+    attributes: frozenset[str] = frozenset()
+    picks: bool = False
 
 
 class Flows:
@@ -161,15 +164,28 @@ def _children(node: ast.AST) -> list[ast.AST]:
 def _flow(targets: Iterable[ast.expr], value: ast.expr, *, keep: bool = False) -> Flow:
     """The flow into ``targets``; ``keep``: what they held before goes on to matter."""
     bound = tuple(dict.fromkeys(name for target in targets for name in _roots(target)))
-    names, sites = set(bound) if keep else set(), []
-    for node in ast.walk(value):
+    names, sites, attributes = set(bound) if keep else set(), [], set()
+    # What chooses the place says something about what is put there: ``labels[probs > 0.5] = "up"``.
+    chosen = [
+        part.slice for target in targets for part in ast.walk(target) if isinstance(part, ast.Subscript)
+    ]
+    for node in (each for root in (value, *chosen) for each in ast.walk(root)):
         if isinstance(node, ast.Name) and node.id != WATCHER:
             names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "r":
             owner = node.func.value
             if isinstance(owner, ast.Name) and owner.id == WATCHER and isinstance(node.args[0], ast.Constant):
                 sites.append(int(node.args[0].value))  # type: ignore[arg-type]
-    return Flow(bound, frozenset(names), tuple(sites), updates=keep or _is_part(targets))
+    return Flow(
+        bound,
+        frozenset(names),
+        tuple(sites),
+        updates=keep or _is_part(targets),
+        attributes=frozenset(attributes),
+        picks=isinstance(value, ast.Subscript),
+    )
 
 
 def _is_part(targets: Iterable[ast.expr]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["held_as", "name_of"]
 
 _MAX_ITEMS = 1000
+_HISTORY = frozenset({"In", "Out"})  # the shell's own record of a session
 
 
 def name_of(namespace: Mapping[str, Any], thing: object) -> str | None:
@@ -23,7 +24,7 @@ def held_as(namespace: Mapping[str, Any], thing: object) -> str | None:
     if name is not None:
         return name
     for outer, value in namespace.items():
-        if not outer.startswith("_"):
+        if not outer.startswith("_") and outer not in _HISTORY:
             for place, held in _places(value):
                 if held is thing or (
                     type(held) in {list, tuple} and any(each is thing for each in held[:_MAX_ITEMS])

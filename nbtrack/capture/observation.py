@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
+from nbtrack.capture.gradient_loops import HandLoop
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.frameworks.protocol import Framework, Parameters, Training, TrainingKind
 from nbtrack.records import Dataset, MetricOrigin, ModelBytes, Outcomes, ParamOrigin, Trials, new_id
 
-__all__ = ["Block", "Fit", "LoopPasses", "Observation", "Score", "Series"]
+__all__ = ["Block", "Fit", "HandTraining", "LoopPasses", "Observation", "Score", "Series"]
 
 _MAX_POINTS = 10_000
 
@@ -127,6 +129,10 @@ class Fit:
     opened: bool = False
     steps: dict[str, int] = field(default_factory=dict)
     touched: int = 0
+    calls: int = 0
+    by_hand: bool = False
+    stem: str = ""
+    """What the run's label begins with, where the class of the model does not tell it: an array is anything."""
 
     def curve(self, name: str, values: tuple[float, ...]) -> None:
         """Enter a curve that the library itself kept, such as a training history."""
@@ -163,6 +169,16 @@ class LoopPasses:
     seen: dict[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class HandTraining:
+    """A loop that trains by hand while it runs, with the frame that holds its parameters."""
+
+    loop: HandLoop
+    scope: int
+    frame: FrameType
+    fit: Fit
+
+
 @dataclass(slots=True)
 class Observation:
     """Everything seen during one execution."""
@@ -172,9 +188,11 @@ class Observation:
     scores: list[Score] = field(default_factory=list)
     outcomes: dict[tuple[str, str, str], Outcomes] = field(default_factory=dict)
     loops: dict[int, LoopPasses] = field(default_factory=dict)
+    by_hand: dict[int, HandTraining] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     curves: dict[str, Series] = field(default_factory=dict)
     shown: dict[int, object] = field(default_factory=dict)
+    shown_in_passes: dict[int, int] = field(default_factory=dict)
     inputs: list[tuple[int, Dataset]] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     seeds: dict[str, int] = field(default_factory=dict)

@@ -17,16 +17,19 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
+from nbtrack.capture.closed_forms import closed_form, may_be_part
+from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.observe.metrics import metric_name
 
-__all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions"]
+__all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions", "trains_by_hand"]
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -76,6 +79,7 @@ class Rewriter(ast.NodeTransformer):
         self._depth = 0
         self._trains = 0
         self._in_function = False
+        self._steps: dict[str, ast.expr] = {}  # of matrix algebra, by the name they are bound to
 
     def rewrite_body(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         """Rewrite the body of one function, nested definitions excepted."""
@@ -100,7 +104,11 @@ class Rewriter(ast.NodeTransformer):
     def visit_Module(self, node: ast.Module) -> ast.AST:
         """Rewrite a cell; the value of its last expression is displayed."""
         last = node.body[-1] if node.body else None
-        if isinstance(last, ast.Expr) and not _is_call_of(last.value, "print", "display"):
+        if (
+            isinstance(last, ast.Expr)
+            and not _is_call_of(last.value, "print", "display")
+            and not (may_be_part(last.value) and closed_form(last.value, {}))
+        ):
             last.value = self._shown(last.value)
         self.generic_visit(node)
         return node
@@ -155,6 +163,40 @@ class Rewriter(ast.NodeTransformer):
         self.sites.shown[site.id] = site
         return ast.copy_location(_ask(how, ast.Constant(site.id), node), node)
 
+    # Least squares in closed form.
+
+    def visit_Assign(self, node: ast.Assign | ast.Return | ast.Expr) -> ast.AST:
+        """Watch what a solution of least squares gives."""
+        value = node.value
+        if value is None or not may_be_part(value):
+            self.generic_visit(node)
+            return node
+        found = closed_form(value, self._steps)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            self._steps[node.targets[0].id] = copy.deepcopy(value)
+        self.generic_visit(node)
+        if found is not None and node.value is not None:
+            name, data = found
+            site = Site(
+                id=self.sites.new_id(),
+                role=Role.TRAIN,
+                name=name,
+                receiver=None,
+                arguments=data,
+                keywords={},
+                names=frozenset(_names([node.value])) - {WATCHER},
+                line=node.lineno,
+                no_keywords=True,
+                depth=self._depth,
+            )
+            self.sites.calls[site.id] = site
+            self._trains += 1
+            node.value = ast.copy_location(_ask("f", ast.Constant(site.id), node.value), node.value)
+        return node
+
+    visit_Return = visit_Assign  # noqa: N815 - ast.NodeVisitor's naming
+    visit_Expr = visit_Assign  # noqa: N815 - as above
+
     # Calls.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -185,6 +227,9 @@ class Rewriter(ast.NodeTransformer):
 
     def _built(self, node: ast.Call, name: str) -> ast.AST:
         """A class called by its name: what comes out is remembered with how it was written."""
+        if name in self.functions:  # a function of the notebook with a name like a class
+            self.generic_visit(node)
+            return self._through_twin(node, name)
         if not (node.args or node.keywords):
             self.generic_visit(node)
             return node
@@ -232,7 +277,9 @@ class Rewriter(ast.NodeTransformer):
     def visit_For(self, node: ast.For | ast.AsyncFor | ast.While) -> ast.AST | list[ast.stmt]:
         """Sample a loop in which something trains, at the start of each pass and after the last."""
         before = self._trains
+        hand = hand_loop(node)
         self.generic_visit(node)
+        self._trains += hand is not None
         if self._trains == before and not self.every_loop:
             return node
         head = None if isinstance(node, ast.While) else node
@@ -243,6 +290,7 @@ class Rewriter(ast.NodeTransformer):
             sampled=tuple(name for name in _bound(_own_statements(node.body)) if metric_name(name)),
             first_line=node.lineno,
             last_line=node.end_lineno or node.lineno,
+            hand=hand,
         )
         self.sites.loops[loop.id] = loop
         if isinstance(node, ast.For):
@@ -252,6 +300,22 @@ class Rewriter(ast.NodeTransformer):
 
     visit_AsyncFor = visit_For  # noqa: N815 - ast.NodeVisitor's naming
     visit_While = visit_For  # noqa: N815 - as above
+
+
+def trains_by_hand(function: ast.AST) -> bool:
+    """Whether a definition has a loop that may train, or a solution of least squares."""
+    steps: dict[str, ast.expr] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.For() | ast.AsyncFor() | ast.While():
+                if hand_loop(node) is not None:
+                    return True
+            case ast.Assign(value=value) | ast.Return(value=ast.expr() as value) if may_be_part(value):
+                if closed_form(value, steps) is not None:
+                    return True
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    steps[node.targets[0].id] = value
+    return False
 
 
 def definitions(tree: ast.AST) -> Iterator[Definition]:

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Literal
 
 from nbtrack import frameworks
@@ -20,7 +20,9 @@ from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
+from nbtrack.capture.gradient_loops import may_train_by_hand
 from nbtrack.capture.history import History
+from nbtrack.capture.loops import is_cell
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.outputs import NOTHING, Printed
@@ -80,8 +82,10 @@ class KernelSession:
         self._sites = Sites()
         self._flows = Flows(namespace)
         self._attribution = Attribution(namespace, self._flows)
-        self._trainings = Trainings(namespace, self._attribution, self._flows, settings.max_runs_per_cell)
         self._twins = Twins(self._sites, self._may_be_net, flags)
+        self._trainings = Trainings(
+            namespace, self._attribution, self._flows, settings.max_runs_per_cell, self._syntax
+        )
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
         self._files = FilesRead()
@@ -147,10 +151,16 @@ class KernelSession:
         observation.seconds += time.perf_counter() - started
         return tree
 
+    def _syntax(self, frame: FrameType) -> ast.AST | None:
+        """The syntax tree of the cell or the function that a frame runs."""
+        return self._tree if is_cell(frame) else self._twins.syntax(frame.f_code)
+
     def _worth_rewriting(self) -> bool:
         """Whether the source, consumed by the first tree of an execution, has any name worth a look at its tree."""
         source, self._unlooked = self._unlooked, None
         if source is None or self._attribution.knows_models or _DEFINES.search(source):
+            return True
+        if may_train_by_hand(source):
             return True
         functions = self._twins.interesting
         names = set(_CALLED.findall(source))

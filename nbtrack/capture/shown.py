@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral
 from typing import Any
 
 from nbtrack.capture.attribute import Attribution
@@ -16,12 +17,31 @@ from nbtrack.capture.observation import Observation, Score
 from nbtrack.capture.sites import ShownSite
 from nbtrack.observe.metrics import metric_name, number, scores
 
-__all__ = ["hand_made"]
+__all__ = ["hand_made", "measure", "told_already"]
 
-# What counts or measures data rather than a model.
+# What counts or measures data rather than a model, and what a model learned or predicts.
 _NO_METRIC = re.compile(
-    r"\b(coef_|intercept_|feature_importances_|predict|predict_proba|len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
+    r"\b(coef_|coefs_|intercept_|intercepts_|feature_importances_|components_|cluster_centers_|cv_results_|predict"
+    r"|predict_proba|get_prediction|predicted_mean|fittedvalues|fitted_values|forecast|conf_int|resid|transform"
+    r"|len|shape|size|range|count|nunique|unique|index|argmax|argmin|time|ndim|dtype)\b"
 )
+_LEARNED = frozenset(
+    {
+        "coef_",
+        "intercept_",
+        "feature_importances_",
+        "components_",
+        "cluster_centers_",
+        "columns",
+        "predicted_mean",
+        "fittedvalues",
+    }
+)
+_ROUNDING = re.compile(
+    r"\A(?:round|float|np\.round|abs)\((?P<first>.+?)(?:, *\d+)?\)\Z"
+    r"|\A(?P<second>.+)\.(?:round\(\d*\)|item\(\)|numpy\(\))\Z"
+)
+_EXPLAINED = "explained_variance"
 
 
 def hand_made(
@@ -37,16 +57,18 @@ def hand_made(
     """
     known = {id(score.result) for score in observation.scores}
     sampled = {name for fit in observation.fits for name in fit.series}
-    found: dict[str, Score] = {}
+    found: dict[tuple[str, tuple[str, ...]], Score] = {}
     for name, value, runs, variable in (
         *_bound(flows, namespace, attribution),
         *_seen(observation, sites, attribution),
     ):
-        if id(value) in known or name in found or name in sampled:
+        if id(value) in known or (name, runs) in found or name in sampled:
             continue
+        if number(value) is None and len(observation.fits) > 1 and _is_filled(name, attribution):
+            continue  # by a loop over several trainings: of those, not of the last
         values = _numbers(name, value)
-        if values:
-            found[name] = Score(
+        if values and not (variable is None and told_already(observation, values, runs)):
+            found[name, runs] = Score(
                 values=dict(values),
                 run_ids=runs,
                 dataset=None,
@@ -58,11 +80,28 @@ def hand_made(
     return list(found.values())
 
 
+def told_already(observation: Observation, values: Mapping[str, float], runs: tuple[str, ...]) -> bool:
+    """Whether the trainings themselves gave just these numbers, under a library's own names."""
+    given = {number for fit in observation.fits if fit.id in runs for number in fit.scores.values()}
+    return set(values.values()) <= given
+
+
+def _is_filled(name: str, attribution: Attribution) -> bool:
+    flow = attribution.flow_of(name)
+    return flow is not None and flow.updates
+
+
 def _numbers(name: str, value: object) -> Mapping[str, float]:
     """A number under its name, or a few of them item by item; what they come to on average nobody asked for."""
-    found = scores(name, value)
+    single = number(value)
+    if single is not None:
+        return {name: single}
+    found = scores("shown", value)
     items = {key: each for key, each in found.items() if not key.endswith((".mean", ".std"))}
-    return items or {key: each for key, each in found.items() if not key.endswith(".std")}
+    kept = items or {key: each for key, each in found.items() if not key.endswith(".std")}
+    if not metric_name(name) and kept and all(each.is_integer() for each in kept.values()):
+        return {}  # places and counts
+    return {name + key.removeprefix("shown"): each for key, each in kept.items()}
 
 
 def _bound(
@@ -72,6 +111,8 @@ def _bound(
 ) -> Iterator[tuple[str, Any, tuple[str, ...], str]]:
     """Variables that the cell assigned, whose names say metric."""
     for flow in flows:
+        if flow.attributes & _LEARNED:
+            continue
         for name in flow.targets:
             if metric_name(name) and number(namespace.get(name)) is not None:
                 runs = attribution.by_names(flow.names)
@@ -86,19 +127,45 @@ def _seen(
 ) -> Iterator[tuple[str, Any, tuple[str, ...], str | None]]:
     """Values that the cell printed or displayed."""
     for site_id, value in observation.shown.items():
-        site = sites[site_id]
-        if _NO_METRIC.search(site.text) or not _is_measure(site, value) or attribution.is_prediction(value):
-            continue
-        runs = attribution.by_names(site.names)
-        if runs:
-            name = site.text.rpartition(".")[2] if site.kind == "attribute" else site.text
-            yield name, value, runs, site.text if site.kind == "name" else None
+        found = measure(sites[site_id], value, attribution)
+        if found is not None:
+            yield found[0], value, found[1], found[2]
+
+
+def measure(
+    site: ShownSite, value: object, attribution: Attribution
+) -> tuple[str, tuple[str, ...], str | None] | None:
+    """What a shown value is called, the runs it measures, the variable it is held by; None where it is no measure."""
+    if _NO_METRIC.search(site.text) or not _is_measure(site, value) or attribution.is_prediction(value):
+        return None
+    text = _without_rounding(site.text)
+    if site.kind == "name" or text.isidentifier():
+        flow = attribution.flow_of(text)
+        if flow is not None and (flow.attributes & _LEARNED or (flow.picks and not metric_name(text))):
+            return None
+    runs = attribution.by_names(site.names)
+    if not runs:
+        return None
+    name = text.rpartition(".")[2] if site.kind == "attribute" else text
+    return name, runs, site.text if site.kind == "name" else None
+
+
+def _without_rounding(text: str) -> str:
+    """The text of what is rounded or converted to be shown: ``loss`` of ``round(loss.item(), 3)``."""
+    for _ in range(3):
+        found = _ROUNDING.match(text)
+        if found is None:
+            break
+        text = found["first"] or found["second"]
+    return text
 
 
 def _is_measure(site: ShownSite, value: object) -> bool:
     """Whether a shown value may be a measure: a real number that is no count, or an attribute of a fitted model."""
-    if isinstance(value, int):
+    if isinstance(value, Integral):
         return metric_name(site.text) or (site.kind == "attribute" and site.text.endswith("_"))
     if number(value) is not None:
         return True
-    return site.kind == "attribute" or metric_name(site.text)
+    if site.kind == "attribute" and not site.text.endswith("_"):
+        return True  # of results objects, whose estimates are what is asked for
+    return metric_name(site.text) or (site.kind == "attribute" and _EXPLAINED in site.text)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nbtrack.capture.gradient_loops import HandLoop
 from nbtrack.observe.metrics import SCORING, metric_name
 
 __all__ = ["LoopSite", "Role", "ShownSite", "Site", "called_name", "role_of"]
@@ -38,7 +39,7 @@ _PREDICT = re.compile(
 )
 _READ = re.compile(r"read_\w+$|scan_\w+$|load(txt|_\w+|mat)?$|genfromtxt$|from_file$|open_dataset$")
 _SCORE_METHODS = frozenset({"score", "evaluate", "summary", "summary2", "print_summary"})
-_SEED = re.compile(r"(manual_)?seed(_all|_everything)?$|set_(random_)?seed$")
+_SEED = re.compile(r"(manual_)?seed(_all|_everything)?$|set_(random_)?seed$|train_test_split$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class LoopSite:
     """A loop around watched calls.
 
     ``targets`` are the names that its head binds, ``sampled`` those assigned in its own body (not in loops
-    within) that look like losses or scores.
+    within) that look like losses or scores; ``hand``: what the loop itself may train.
     """
 
     id: int
@@ -76,6 +77,7 @@ class LoopSite:
     sampled: tuple[str, ...]
     first_line: int
     last_line: int
+    hand: HandLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ them. The models are held until the end of the execution, or until nobody but nb
 
 from __future__ import annotations
 
+import ast
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
@@ -17,6 +18,7 @@ from nbtrack import frameworks
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.holders import name_of
+from nbtrack.capture.influences import Influences
 from nbtrack.capture.loops import is_cell, scope_of
 from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.naming import data_name
@@ -24,7 +26,7 @@ from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
-from nbtrack.frameworks.signatures import init_defaults
+from nbtrack.frameworks.signatures import init_defaults, seen_building
 from nbtrack.observe import data, kept, models
 from nbtrack.observe.params import is_plain
 from nbtrack.records import ParamOrigin
@@ -43,18 +45,27 @@ class Trainings:
         attribution: is told which run each model has.
         flows: what names were assigned from.
         max_fits: above so many trainings in one execution only numbers are kept of the rest.
+        scope: the syntax tree of the cell or function that a frame runs.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], attribution: Attribution, flows: Flows, max_fits: int
+        self,
+        namespace: dict[str, Any],
+        attribution: Attribution,
+        flows: Flows,
+        max_fits: int,
+        scope: Callable[[FrameType], ast.AST | None] = lambda _: None,
     ) -> None:
         self._namespace = namespace
         self._attribution = attribution
         self._flows = flows
         self._max_fits = max_fits
+        self._scope = scope
+        self._influences = Influences()
         self.built: IdentityMap[Site] = IdentityMap()
         """Where objects were built, for what was written there."""
         self._seeds: dict[str, int] = {}
+        seen_building(self._written)
 
     # The life of a training.
 
@@ -87,7 +98,7 @@ class Trainings:
         fit.chosen.update(
             self._seeds if training.continues or framework.name == "keras" else observation.seeds
         )
-        fit.around.update(_around(frame, observation, self._namespace, loops=not training.continues))
+        fit.around.update(self._around(frame, observation, loops=not training.continues))
         if not fit.brief:
             running = (name for passes in observation.loops.values() for name in passes.loop.targets)
             fit.variables.update(self._flows.chosen(site.names, running))
@@ -95,6 +106,38 @@ class Trainings:
                 self._digest(fit, site, call, argument)
                 self._keep(observation, fit, call, site, argument)
         return fit
+
+    def by_hand(
+        self,
+        observation: Observation,
+        site: Site,
+        what: tuple[Framework, Training, Call],
+        frame: FrameType,
+        relevant: set[str],
+    ) -> Fit:
+        """Enter a training that no call makes; ``relevant`` are the names that go into it."""
+        framework, training, call = what
+        fit = self._fit(observation, framework, training, site)
+        fit.training, fit.by_hand = None, True
+        fit.fits = 1
+        fit.ended = time.time()
+        around = self._around(frame, observation, loops=True)
+        fit.around.update({name: held for name, held in around.items() if name in relevant})
+        fit.chosen.update(observation.seeds)
+        if not fit.brief:
+            fit.variables.update(self._flows.chosen(relevant))
+            for argument in training.data:
+                self._digest(fit, site, call, argument)
+        return fit
+
+    def made(self, fit: Fit, model: object) -> None:
+        """What a training by hand made: an array, several by name, or the object that keeps them."""
+        fit.class_name, fit.module = type(model).__qualname__, type(model).__module__
+        if not fit.brief:
+            fit.model = model
+        self._attribution.runs[model] = fit.id
+        for part in model.values() if isinstance(model, dict) else ():
+            self._attribution.runs[part] = fit.id
 
     @staticmethod
     def _is_own(enclosing: Fit, framework: Framework) -> bool:
@@ -133,11 +176,9 @@ class Trainings:
     def _parameters(self, framework: Framework, model: object) -> Parameters:
         """A model's parameters; those written where it was built are the author's, also at a default's value."""
         found = framework.parameters(model)
-        site = self.built.get(model)
-        if site is None:
+        written = self._written(model)
+        if not written:
             return found
-        order = [name for name in init_defaults(type(model)) if name != "self"]
-        written = {*site.keywords, *order[: len(site.arguments)]}
         moved = {
             name: value
             for name, value in found.default.items()
@@ -146,10 +187,22 @@ class Trainings:
         kept = {name: value for name, value in found.default.items() if name not in moved}
         return Parameters({**found.explicit, **moved}, found.grid, kept)
 
+    def _written(self, thing: object) -> frozenset[str]:
+        """The parameters that an object was seen to be built with."""
+        site = self.built.get(thing)
+        if site is None:
+            return frozenset()
+        order = [name for name in init_defaults(type(thing)) if name != "self"]
+        return frozenset({*site.keywords, *order[: len(site.arguments)]})
+
     def seeded(self, observation: Observation, call: Call) -> None:
         """A random generator was seeded: a parameter of what trains on it from now on."""
-        value = call.argument(0, "seed")
+        splits = call.name == "train_test_split"
+        value = call.kwargs.get("random_state") if splits else call.argument(0, "seed")
         if isinstance(value, int) and not isinstance(value, bool):
+            if splits:
+                observation.seeds["train_test_split.random_state"] = value
+                return
             self._seeds[call.name] = value
             observation.seeds[call.name] = value
 
@@ -166,6 +219,7 @@ class Trainings:
         training = fit.training
         fit.training = None
         fit.fits += 1
+        fit.calls += 1
         fit.ended = time.time()
         observation.touch(fit)
         if training is None or (training.continues and fit.fits > 1):
@@ -181,9 +235,12 @@ class Trainings:
         if described is not None:
             named = outcome.specification if outcome.specification is not None else described
             fit.class_name, fit.module = type(named).__qualname__, type(named).__module__
+            fit.stem = _stem(named, fit)
             if training.model is None:
                 fit.parameters = self._parameters(fit.framework, described)
             self._attribution.runs[described] = fit.id
+        if training.kind == "validation":
+            self._attribution.measured_in(result, fit.id)
         if model is None:
             return None
         if not fit.brief:
@@ -193,6 +250,35 @@ class Trainings:
         for part in outcome.parts:
             self._attribution.runs[part] = fit.id
         return model
+
+    def _around(
+        self, frame: FrameType | None, observation: Observation, *, loops: bool
+    ) -> dict[str, tuple[Any, ParamOrigin]]:
+        """Plain values of loop variables and function arguments on the way from the cell to the call, nearest first.
+
+        Those that do not flow into the call (the colour of a line drawn in the same loop) are left out.
+        """
+        running: dict[int, list[str]] = {}
+        for passes in observation.loops.values():
+            running.setdefault(passes.scope, []).extend(passes.loop.targets)
+        found: dict[str, tuple[Any, ParamOrigin]] = {}
+        while frame is not None:
+            if frame.f_globals is self._namespace:
+                inner = _is_comprehension(frame.f_code)
+                loop_names: Iterable[str] = running.get(scope_of(frame), ())
+                arguments: Iterable[str] = () if is_cell(frame) else _arguments(frame.f_code)
+                if loop_names or arguments:
+                    flowing = None if inner else self._influences.of(self._scope(frame), frame)
+                    if flowing is not None:
+                        loop_names = [name for name in loop_names if name in flowing]
+                        arguments = [name for name in arguments if name in flowing]
+                    names = frame.f_locals
+                    _gather(found, names, loop_names if loops else (), "loop")
+                    _gather(found, names, arguments, "loop" if inner else "variable")
+                if is_cell(frame):
+                    break
+            frame = frame.f_back
+        return found
 
     # Data.
 
@@ -263,6 +349,15 @@ class Trainings:
         return frameworks.predictor(call)
 
 
+def _stem(model: Any, fit: Fit) -> str:
+    """What the label begins with where the class says little: a pipeline's last step, the function that fitted."""
+    steps = getattr(model, "steps", None)
+    if fit.class_name == "Pipeline" and isinstance(steps, list) and steps:
+        last = type(steps[-1][-1]).__name__
+        return "" if last in {"str", "NoneType"} else f"{last}Pipeline"
+    return fit.site.name if type(model).__module__ in {"numpy", "builtins"} else ""
+
+
 def serialize(fit: Fit, *, keep: bool = False) -> None:
     """Take the bytes of a training's model, once; what cannot be stored is said on the run.
 
@@ -278,32 +373,6 @@ def serialize(fit: Fit, *, keep: bool = False) -> None:
     if keep:
         taken = replace(taken, buffers=tuple(memoryview(bytes(each)) for each in taken.buffers))
     fit.bytes = taken
-
-
-def _around(
-    frame: FrameType | None,
-    observation: Observation,
-    namespace: Mapping[str, Any],
-    *,
-    loops: bool,
-) -> dict[str, tuple[Any, ParamOrigin]]:
-    """Plain values of loop variables and function arguments on the way from the cell to the call, nearest first."""
-    running: dict[int, list[str]] = {}
-    for passes in observation.loops.values():
-        running.setdefault(passes.scope, []).extend(passes.loop.targets)
-    found: dict[str, tuple[Any, ParamOrigin]] = {}
-    while frame is not None:
-        if frame.f_globals is namespace:
-            loop_names = running.get(scope_of(frame), [])
-            arguments = () if is_cell(frame) else _arguments(frame.f_code)
-            if loop_names or arguments:
-                names = frame.f_locals
-                _gather(found, names, loop_names if loops else (), "loop")
-                _gather(found, names, arguments, "loop" if _is_comprehension(frame.f_code) else "variable")
-            if is_cell(frame):
-                break
-        frame = frame.f_back
-    return found
 
 
 def _gather(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from nbtrack.capture.rewrite import Definition, Rewriter, Sites
+from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
 from nbtrack.capture.sites import called_name, role_of
 
 __all__ = ["Twins"]
@@ -95,6 +95,14 @@ class Twins:
             code = self._code(call)
             return MethodType(_twin(call, code), function) if code is not None else function
         return function
+
+    def syntax(self, code: CodeType) -> ast.AST | None:
+        """The syntax of the function that runs this code, a twin's too; None where it is not the notebook's."""
+        for root in reversed(self._roots.get(code.co_qualname.partition(".")[0], ())):
+            for function in _functions(root):
+                if _may_be(function, code):
+                    return function
+        return None
 
     def _code(self, function: FunctionType) -> CodeType | None:
         code = function.__code__
@@ -181,5 +189,5 @@ def _parameters(root: Definition) -> frozenset[str]:
 def _facts_of(function: _Function, parameters: frozenset[str]) -> _Facts:
     called = (called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call))
     calls = frozenset(name for name in called if name is not None)
-    direct = any(role_of(name) for name in calls) or bool(calls & parameters)
+    direct = any(role_of(name) for name in calls) or bool(calls & parameters) or trains_by_hand(function)
     return _Facts(getattr(function, "name", "<lambda>"), calls, direct)

@@ -14,10 +14,12 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.byhand import ByHand
 from nbtrack.capture.loops import Loops
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
 from nbtrack.capture.scored import ScoredRows
+from nbtrack.capture.shown import measure, told_already
 from nbtrack.capture.sites import Role, Site
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
@@ -34,6 +36,10 @@ _NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
 
 # Calls that call a function of the notebook back, in this process, for each trial of a study.
 _CALLS_BACK = frozenset({"optimize"})
+
+
+# So many times a value shown in a loop is looked at.
+_MOST_SHOWN = 100
 
 
 class _InFlight:
@@ -92,6 +98,7 @@ class Watcher:
         self.rows = ScoredRows(attribution)
         self.observation: Observation | None = None
         self.loops = Loops()
+        self.by_hand = ByHand(trainings)
 
     def begin(self, observation: Observation) -> None:
         """Start gathering into ``observation``."""
@@ -100,6 +107,11 @@ class Watcher:
 
     def end(self) -> None:
         """Stop gathering."""
+        if self.observation is not None and self.observation.by_hand:
+            try:
+                self.by_hand.cell_ends(self.observation)
+            except Exception as error:
+                self._trouble(self.observation, error)
         _stack.set(None)
         self.observation = None
 
@@ -256,7 +268,9 @@ class Watcher:
         """Take what a class gave, for how it was written."""
         if self.observation is not None:
             try:
-                self.trainings.built[built] = self.sites.calls[number]
+                site = self.sites.calls[number]
+                if type(built).__name__ == site.name:  # a function may be called like a class
+                    self.trainings.built[built] = site
             except Exception as error:
                 self._trouble(self.observation, error)
         return built
@@ -268,7 +282,34 @@ class Watcher:
         observation = self.observation
         if observation is not None and type(value) not in _NEVER_NUMBERS:
             observation.shown[number] = value
+            if observation.loops and observation.fits and metrics.number(value) is not None:
+                self._shown_in_pass(observation, number, value)
         return value
+
+    def _shown_in_pass(self, observation: Observation, number: int, value: Any) -> None:
+        """Enter a number that a pass of a training loop shows: the next pass is about another model."""
+        started = time.perf_counter()
+        try:
+            shown = observation.shown_in_passes.get(number, 0)
+            if shown >= _MOST_SHOWN:
+                return
+            observation.shown_in_passes[number] = shown + 1
+            found = measure(self.sites.shown[number], value, self.attribution)
+            latest = metrics.number(value)
+            if found is None or latest is None or found[0] in _sampled(observation):
+                return
+            name, runs, variable = found
+            if any(score.result is value for score in observation.scores):
+                return
+            if variable is None and told_already(observation, {name: latest}, runs):
+                return
+            observation.scores.append(
+                Score({name: latest}, runs, None, value, time.time(), origin="variable", variable=variable)
+            )
+        except Exception as error:
+            self._trouble(observation, error)
+        finally:
+            observation.seconds += time.perf_counter() - started
 
     def q(self, number: int, value: Any, /) -> Any:
         """Take a value that is appended to a list: a pass of a loop may keep its model's number there."""
@@ -287,6 +328,18 @@ class Watcher:
                 self._trouble(observation, error)
         return value
 
+    def f(self, number: int, value: Any, /) -> Any:
+        """Take the coefficients that a solution of least squares gave."""
+        observation = self.observation
+        if observation is not None:
+            started = time.perf_counter()
+            try:
+                self.by_hand.solved(observation, self.sites.calls[number], value, sys._getframe(1))  # noqa: SLF001 - as above
+            except Exception as error:
+                self._trouble(observation, error)
+            observation.seconds += time.perf_counter() - started
+        return value
+
     # Loops. ``i`` is given what a loop goes over, ``l`` stands at the start of each pass, ``e`` after the last.
 
     def i(self, number: int, iterable: Any, /) -> Any:
@@ -302,7 +355,9 @@ class Watcher:
         """Sample what the last pass of a loop left."""
         if self.observation is not None:
             try:
-                self.loops.at_pass(self.observation, self.sites.loops[number], sys._getframe(1))  # noqa: SLF001 - as above
+                loop, frame = self.sites.loops[number], sys._getframe(1)  # noqa: SLF001 - as above
+                self.by_hand.at_pass(self.observation, loop, frame)
+                self.loops.at_pass(self.observation, loop, frame)
             except BaseException as error:
                 self._trouble(self.observation, error)
 
@@ -310,9 +365,16 @@ class Watcher:
         """Sample what the last pass left, when the loop is over."""
         if self.observation is not None:
             try:
-                self.loops.at_end(self.observation, self.sites.loops[number], sys._getframe(1))  # noqa: SLF001 - as above
+                loop, frame = self.sites.loops[number], sys._getframe(1)  # noqa: SLF001 - as above
+                self.by_hand.at_end(self.observation, loop, frame)
+                self.loops.at_end(self.observation, loop, frame)
             except BaseException as error:
                 self._trouble(self.observation, error)
+
+
+def _sampled(observation: Observation) -> set[str]:
+    """The names that running loops sample anyway."""
+    return {name for passes in observation.loops.values() for name in passes.loop.sampled}
 
 
 def _readable(call: Call, result: object) -> object:

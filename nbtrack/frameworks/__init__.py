@@ -11,7 +11,7 @@ from nbtrack.frameworks.protocol import (
     Training,
     TrainingKind,
 )
-from nbtrack.frameworks.registry import owner, predictor, present, scores, training
+from nbtrack.frameworks.registry import named, owner, predictor, present, scores, training
 
 __all__ = [
     "Argument",
@@ -21,6 +21,7 @@ __all__ = [
     "Parameters",
     "Training",
     "TrainingKind",
+    "named",
     "owner",
     "predictor",
     "present",

@@ -28,7 +28,7 @@ _DATA_NAMES = frozenset({
 })
 _CHOICE_NAMES = frozenset({
     "classes", "categorical_feature", "cat_features", "feature_name", "feature_names", "timeline",
-    "class_weight", "text_features", "embedding_features",
+    "class_weight", "text_features", "embedding_features", "train_sizes", "alphas", "lambdas",
 })
 _VALIDATION = ("eval_", "val_", "valid", "X_val", "y_val", "sample_weight_eval", "base_margin_eval")
 _VALIDATION_CHOICES = frozenset({

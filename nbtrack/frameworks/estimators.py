@@ -103,22 +103,37 @@ def components(value: Any) -> Iterator[tuple[str, Any]]:
         yield item[0], item[1]
 
 
+def _unnamed(value: Any) -> Iterator[tuple[str, Any]]:
+    """The estimators of a list without names, each by its class, as scikit-learn and mlxtend name them."""
+    if not isinstance(value, (list, tuple)) or not all(is_estimator(item) for item in value):
+        return
+    classes = [type(item).__name__.lower() for item in value]
+    for position, (item, name) in enumerate(zip(value, classes, strict=True)):
+        yield (name if classes.count(name) == 1 else f"{name}-{classes[: position + 1].count(name)}"), item
+
+
 def parameters(model: Any) -> Parameters:
     """Parameters of an estimator and of those in it, named as ``get_params`` does: ``step__name``."""
     explicit: dict[str, Any] = {}
     grid: dict[str, Any] = {}
     default: dict[str, Any] = {}
     for prefix, estimator, values in _nested(model, "", _DEEPEST):
-        written, kept = split(values, init_defaults(type(estimator)))
+        written, kept = split(values, init_defaults(type(estimator)), estimator)
         default |= {prefix + name: shown(value) for name, value in kept.items()}
         for name, value in written.items():
+            if name.startswith("_"):
+                continue  # a library's own bookkeeping
             if name in _GRIDS:
                 grid |= {prefix + key: options for key, options in _grid(value).items()}
-            elif is_estimator(value) or any(components(value)):
+            elif is_estimator(value) or any(components(value)) or any(_unnamed(value)):
                 # What the model is made of; what the author chose of the parts stands under their own names.
                 default |= _named(prefix + name, prefix, value)
             else:
                 explicit |= _named(prefix + name, prefix, value)
+    # What a search tries out replaces what the searched estimator was built with.
+    explicit = {
+        name: value for name, value in explicit.items() if name.removeprefix("estimator__") not in grid
+    }
     return Parameters(explicit, grid, default)
 
 
@@ -132,7 +147,7 @@ def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Map
     if depth == 0:
         return
     for name, value in values.items():
-        parts = [(name, value)] if is_estimator(value) else components(value)
+        parts = [(name, value)] if is_estimator(value) else [*components(value), *_unnamed(value)]
         for part, inner in parts:
             if is_estimator(inner):
                 yield from _nested(inner, f"{prefix}{part}__", depth - 1)
@@ -150,7 +165,7 @@ def splitter(name: str, value: Any) -> dict[str, Any]:
     """Settings of a splitter passed as ``name``, such as ``cv.n_splits``; of other values none."""
     if not callable(getattr(type(value), "get_n_splits", None)):
         return {}
-    written, _ = split(public(value), init_defaults(type(value)))
+    written, _ = split(public(value), init_defaults(type(value)), value)
     return {f"{name}.{setting}": shown(chosen) for setting, chosen in written.items()}
 
 

@@ -12,6 +12,7 @@ from nbtrack.frameworks.signatures import bound
 
 __all__ = ["FittingFunctions"]
 
+_COEFFICIENTS_FIRST = frozenset({"lstsq", "curve_fit", "nnls", "polyfit"})
 _SCORES = ("rvalue", "pvalue", "stderr")
 
 
@@ -50,9 +51,12 @@ class FittingFunctions:
         return Training("model", None, tuple(data), params) if data else None
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:
-        """The result, with the numbers that it names."""
-        del training, call
-        return Outcome(result, named_numbers(result, _SCORES))
+        """The coefficients, with the numbers that the result names; what comes beside them in a tuple is no model."""
+        del training
+        scores = named_numbers(result, _SCORES)
+        if type(result) is tuple and result and getattr(call.function, "__name__", "") in _COEFFICIENTS_FIRST:
+            result = result[0]
+        return Outcome(result, scores)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         """None: nothing here scores."""

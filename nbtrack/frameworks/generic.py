@@ -78,7 +78,7 @@ class Generic:
         return call.name in _PREDICTING and self.owns(call.receiver)
 
     def parameters(self, model: object) -> Parameters:
-        written, kept = split(public(model), init_defaults(type(model)))
+        written, kept = split(public(model), init_defaults(type(model)), model)
         return Parameters(
             {name: shown(value) for name, value in written.items() if not is_array(value)},
             {},

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from nbtrack.frameworks.protocol import Call, Framework, Training
 
-__all__ = ["BUILT_IN", "owner", "predictor", "present", "scores", "training"]
+__all__ = ["BUILT_IN", "named", "owner", "predictor", "present", "scores", "training"]
 
 BUILT_IN: Mapping[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
@@ -48,6 +48,11 @@ def present() -> tuple[Framework, ...]:
     if frameworks is None:
         frameworks = _known[key] = _answering(key)
     return frameworks
+
+
+def named(name: str) -> Framework | None:
+    """The framework of this name; None where its library is not in use."""
+    return next((framework for framework in present() if framework.name == name), None)
 
 
 def owner(value: object) -> Framework | None:

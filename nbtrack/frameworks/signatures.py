@@ -14,7 +14,17 @@ from weakref import WeakKeyDictionary
 
 from nbtrack.frameworks.protocol import Call
 
-__all__ = ["REQUIRED", "Bound", "bound", "init_defaults", "public", "same", "same_or_spread", "split"]
+__all__ = [
+    "REQUIRED",
+    "Bound",
+    "bound",
+    "init_defaults",
+    "public",
+    "same",
+    "same_or_spread",
+    "seen_building",
+    "split",
+]
 
 REQUIRED: Final = inspect.Parameter.empty
 """Stands for the default of a parameter that has none."""
@@ -109,8 +119,20 @@ def same_or_spread(value: Any, default: Any) -> bool:
     return type(value) is tuple and len(value) > 0 and all(same(item, default) for item in value)
 
 
-def split(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+_written: list[Callable[[object], frozenset[str]]] = []
+
+
+def seen_building(written: Callable[[object], frozenset[str]]) -> None:
+    """From now on ``written`` tells which parameters an object was seen to be built with, whatever their values."""
+    _written[:] = [written]
+
+
+def split(
+    values: Mapping[str, Any], defaults: Mapping[str, Any], of: object = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part an object's parameters into those the author wrote and those that kept their defaults.
+
+    Where the object ``of`` was seen to be built, what was written there counts, also at a default's value.
 
     A float that equals its default but is another object was written too: CPython makes a new float for each
     literal, constructors and ``copy`` keep the object. Unpickling makes all of them new, so this counts only
@@ -118,11 +140,12 @@ def split(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> tuple[dict[
     """
     floats = [name for name, value in values.items() if type(value) is float is type(defaults.get(name))]
     constructed = any(values[name] is defaults[name] for name in floats)
+    named = _written[0](of) if _written and of is not None else frozenset()
     written: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     for name, value in values.items():
         default = defaults.get(name, REQUIRED)
-        fresh = constructed and type(value) is float and value is not default
+        fresh = name in named or (constructed and type(value) is float and value is not default)
         (kept if same(value, default) and not fresh else written)[name] = value
     return written, kept
 
