@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "compare",
     "digest",
     "get",
     "load_ipython_extension",
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 # Each public name and the module that has it: resolved at first use, so that importing nbtrack costs nothing.
 _HOMES = {
+    "compare": "nbtrack.widget",
     "digest": "nbtrack.digests",
     "get": "nbtrack.run",
     "log": "nbtrack.capture.explicit",

@@ -12,6 +12,7 @@ import nbtrack
 
 PUBLIC = [
     "__version__",
+    "compare",
     "digest",
     "get",
     "load_ipython_extension",

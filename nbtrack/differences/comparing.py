@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from nbtrack.differences.paired import judge
 from nbtrack.differences.repeats import group_repeats
-from nbtrack.observe.better import better
 from nbtrack.records import Comparison, Judgement, Outcomes, Point, Repeats, Run
+from nbtrack.render.curves import thinned
+from nbtrack.render.direction import better
 from nbtrack.store import Store
 from nbtrack.store.outcomes import read_outcomes
 
@@ -15,7 +16,7 @@ __all__ = ["comparing"]
 
 _JUDGED = 12  # groups that are judged against the best
 _CURVES = 40  # curves that are read
-_POINTS = 400  # of each, evenly chosen
+_POINTS = 400  # of each
 
 
 def comparing(store: Store, runs: Sequence[Run], metric: str | None = None) -> Comparison:
@@ -78,14 +79,6 @@ def _curves(store: Store, runs: Sequence[Run]) -> dict[str, dict[str, tuple[Poin
         for name in dict.fromkeys(metric.name for metric in run.metrics if metric.points > 1):
             if left == 0:
                 return found
-            found.setdefault(run.id, {})[name] = _thinned(store.points(run.id, name))
+            found.setdefault(run.id, {})[name] = tuple(thinned(store.points(run.id, name), _POINTS))
             left -= 1
     return found
-
-
-def _thinned(points: Sequence[Point]) -> tuple[Point, ...]:
-    """At most so many points, the first and the last among them."""
-    if len(points) <= _POINTS:
-        return tuple(points)
-    last = len(points) - 1
-    return tuple(points[round(place * last / (_POINTS - 1))] for place in range(_POINTS))

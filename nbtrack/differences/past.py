@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrack.differences.standing import standing, telling_metric
-from nbtrack.observe.better import better
 from nbtrack.records import Best, Metric, Run, Standing, State
+from nbtrack.render.direction import better
 from nbtrack.store import Store
 from nbtrack.store.standing import COUNTED, best_of, previous_of_cell
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from nbtrack.differences.datasets import compare_datasets
 from nbtrack.differences.params import compare_params
-from nbtrack.observe.better import better
 from nbtrack.records import Best, Metric, Reason, Run, Standing
+from nbtrack.render.direction import better
 from nbtrack.render.highlights import main_metrics, measured_on_training
 
 __all__ = ["standing", "telling_metric"]

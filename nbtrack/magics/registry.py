@@ -18,6 +18,9 @@ VERBS = {
     "runs": "nbtrack.magics.listing",
     "show": "nbtrack.magics.listing",
     "load": "nbtrack.magics.listing",
+    "compare": "nbtrack.magics.comparing",
+    "diff": "nbtrack.magics.comparing",
+    "plot": "nbtrack.magics.comparing",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",
 }

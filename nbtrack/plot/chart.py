@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from nbtrack.render.svg import COLOURS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Chart", "colours"]
 
 _INK = "#7f7f7f"  # as far from white as from black
-_COLOURS = ("#2f86c9", "#d9702b", "#2f9e6b", "#b565c4", "#a98b1e", "#d1527a", "#5d79d6", "#1d9aa8")
 _WIDTH, _HEIGHT, _DPI = 6.4, 3.6, 100
 _SHARP = 2  # pixels of the image to one of the page
 
@@ -76,4 +77,4 @@ class Chart(Figure):
 def colours() -> Iterator[str]:
     """Colours that can be told apart on light and on dark, over and over."""
     while True:
-        yield from _COLOURS
+        yield from COLOURS

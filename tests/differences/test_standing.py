@@ -9,8 +9,8 @@ import pytest
 
 from nbtrack.differences.past import Past
 from nbtrack.differences.standing import standing
-from nbtrack.observe.better import better
 from nbtrack.records import Capture, Metric, Param, Session, new_id
+from nbtrack.render.direction import better
 from nbtrack.store import Store
 from nbtrack.store.standing import best_of, previous_of_cell
 
