@@ -139,7 +139,8 @@ class Reproduction:
     """One reproduction of a run, as it came out.
 
     ``tolerance`` is relative; ``largest_difference`` the largest relative difference that is not zero. ``executions``
-    counts the cells that ran, ``unseeded`` are streams of random numbers that the run drew from unseeded.
+    counts the cells that ran, ``unseeded`` are streams of random numbers that the run drew from unseeded. ``error`` is
+    of a run that failed: whether it failed the same way.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Reproduction:
     metrics: tuple[JudgedMetric, ...] = ()
     model: JudgedModel | None = None
     trials: Judged | None = None
+    error: Judged | None = None
     first_divergence: Divergence | None = None
     largest_difference: float | None = None
     unseeded: tuple[str, ...] = ()

@@ -59,6 +59,13 @@ def reproduction_to_dict(one: Reproduction) -> dict[str, Any]:
     }
     if one.trials is not None:
         document["trials"] = {"equal": one.trials.equal, **_why(one.trials.why)}
+    if one.error is not None:
+        document["error"] = {
+            "equal": one.error.equal,
+            "then": one.error.then,
+            "now": one.error.now,
+            **_why(one.error.why),
+        }
     return document
 
 
@@ -99,6 +106,11 @@ def reproduction_lines(one: Reproduction) -> list[str]:
         *_told("data", _grouped(one.datasets)),
         *_told("param", _grouped(one.params)),
         *([] if one.trials is None else [["trials", "", "", _answer(one.trials.equal, one.trials.why)]]),
+        *(
+            []
+            if one.error is None
+            else [["error", "", _change(one.error), _answer(one.error.equal, one.error.why)]]
+        ),
         *([] if one.model is None else [["model", "", "", _model_answer(one.model)]]),
     ]
     packages = [

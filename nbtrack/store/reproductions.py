@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +32,15 @@ from nbtrack.store.values import clean, from_json, seal, to_json
 if TYPE_CHECKING:
     from nbtrack.store.store import Store
 
-__all__ = ["begin", "cancel", "finish", "latest_reproductions", "reproductions", "stabilities"]
+__all__ = [
+    "begin",
+    "cancel",
+    "finish",
+    "latest_reproductions",
+    "reproductions",
+    "runs_of_executions",
+    "stabilities",
+]
 
 _COLUMNS = "p.run, p.id, r.id, p.started_at, p.duration_seconds, p.verdict, p.document, p.seal"
 _ENVIRONMENT = "v.pk, v.digest, v.python, v.platform, v.git, v.hardware"
@@ -118,6 +127,20 @@ def stabilities(store: Store, run_id: str) -> list[Stability]:
         return [_stability(row) for row in rows]
 
 
+def runs_of_executions(store: Store, execution_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the runs that executions made, in the order in which they began, by execution."""
+    with store.view() as connection:
+        rows = connection.execute(
+            "SELECT e.id, r.id FROM runs r JOIN executions e ON e.pk = r.execution "
+            "WHERE e.id IN (SELECT value FROM json_each(?)) ORDER BY r.started_at, r.pk",
+            (json.dumps(list(execution_ids)),),
+        ).fetchall()
+    found: dict[str, list[str]] = defaultdict(list)
+    for execution_id, run_id in rows:
+        found[execution_id].append(run_id)
+    return dict(found)
+
+
 def latest_reproductions(connection: sqlite3.Connection, run_pks: Iterable[int]) -> dict[int, Reproduction]:
     """The last complete reproduction of each of these runs, by row number; those without one are left out."""
     if connection.execute("SELECT 1 FROM reproductions LIMIT 1").fetchone() is None:
@@ -167,6 +190,7 @@ def _reproduction(row: tuple[Any, ...]) -> Reproduction:
         metrics=tuple(JudgedMetric(**each) for each in document["metrics"]),
         model=_made(JudgedModel, document["model"]),
         trials=_made(Judged, document["trials"]),
+        error=_made(Judged, document["error"]),
         first_divergence=_divergence(document["first_divergence"]),
         largest_difference=document["largest_difference"],
         unseeded=tuple(document["unseeded"]),
