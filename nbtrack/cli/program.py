@@ -21,6 +21,7 @@ VERBS = {
     "show": "nbtrack.cli.listing",
     "diff": "nbtrack.cli.diff",
     "slice": "nbtrack.cli.slice",
+    "reproduce": "nbtrack.cli.reproduce",
     "register": "nbtrack.cli.registry",
     "models": "nbtrack.cli.registry",
     "rm": "nbtrack.cli.cleaning",

@@ -21,6 +21,7 @@ VERBS = {
     "compare": "nbtrack.magics.comparing",
     "diff": "nbtrack.magics.comparing",
     "plot": "nbtrack.magics.comparing",
+    "reproduce": "nbtrack.magics.reproducing",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",
 }

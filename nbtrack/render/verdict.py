@@ -22,6 +22,7 @@ from nbtrack.render.plain import clean, cut, pad, value_text, width
 
 __all__ = [
     "divergence_text",
+    "progress_text",
     "reproduction_lines",
     "reproduction_text",
     "reproduction_to_dict",
@@ -150,6 +151,18 @@ def stability_text(label: str, one: Stability) -> str:
     lines += [f"  failed: {clean(each)}" for each in one.failed]
     lines += [f"  {clean(note)}" for note in one.notes]
     return "\n".join((*lines, f"  took {duration(one.duration_seconds)}"))
+
+
+def progress_text(
+    place: tuple[int, int], count: int | None, source: str, seconds: float | None, error: str | None
+) -> str:
+    """A line for a cell that runs (``seconds`` is None) or ended: ``2 of 5  [4] clf.fit(X, y)  1.2 s``."""
+    first = next((line.strip() for line in source.splitlines() if line.strip()), "")
+    number = "" if count is None else f"[{count}] "
+    cell = f"{place[0]:>{len(str(place[1]))}} of {place[1]}  {number}{cut(clean(first), 60)}"
+    if seconds is None:
+        return f"{cell}  …"
+    return f"{cell}  {duration(seconds)}{f'  {clean(error)}' if error else ''}"
 
 
 def divergence_text(one: Divergence) -> str:
@@ -284,11 +297,13 @@ def _model_answer(one: JudgedModel) -> str:
         "content": " in all it contains",
         "predictions": " in its predictions",
     }
+    if one.equal is False:
+        by["content"] = ""
     told = by.get(one.by or "", "")
     if one.equal is False and one.within:
         return f"within the tolerance{told}"
     text = "unknown" if one.equal is None else ("equal" if one.equal else "differs")
-    off = f", by {_percent(one.difference)}" if one.difference else ""
+    off = f" by {_percent(one.difference)}" if one.difference else ""
     return f"{text}{told}{off}{f': {clean(one.why)}' if one.why else ''}"
 
 

@@ -199,8 +199,8 @@ def _off(metric: JudgedMetric) -> float:
 
 def _model(then: Run, now: Run, told: Mapping[str, Any] | None, tolerance: float) -> JudgedModel | None:
     one, other = then.model, now.model
-    if one is None:
-        return None
+    if one is None or (one.digest is None and then.state is State.FAILED):
+        return None  # of a training that failed there is nothing to compare
     if other is None:
         return JudgedModel(equal=False, why="no model came out")
     if (one.class_name, one.module) != (other.class_name, other.module):

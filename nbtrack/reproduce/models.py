@@ -40,9 +40,7 @@ def compare_stored(given: Mapping[str, Any], namespace: Mapping[str, Any]) -> di
     if found.equal:
         return _answer(equal=True, by="content")
     if not found.differs and not found.unknown:
-        return _answer(
-            equal=False, by="content", difference=found.largest, why=f"it differs at {found.where}"
-        )
+        return _answer(equal=False, by="content", difference=found.largest, why=f"at {found.where}")
     return _by_predictions(then, now, given["data"], namespace, found)
 
 

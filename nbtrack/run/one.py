@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbtrack.plot.chart import Chart
+    from nbtrack.reproduce.result import ReproductionResult, StabilityResult
 
 __all__ = ["Run", "get"]
 
@@ -178,6 +179,35 @@ class Run:
         with Store.open(self._folder) as store:
             now = other.record if isinstance(other, Run) else store.get_run(other)
             return RunDiff(between(store, self.record, now))
+
+    def reproduce(  # noqa: PLR0913 - what it can be asked for, by name
+        self,
+        *,
+        tolerance: float = 1e-6,
+        timeout: float | None = None,
+        keep_going: bool = False,
+        seed: int | None = None,
+        repeats: int | None = None,
+        python: str | None = None,
+    ) -> ReproductionResult | StabilityResult:
+        """Run the cells that the run depended on again, in a fresh kernel and a copy of the folder, and judge.
+
+        Args:
+            tolerance: largest difference, relative to the larger number, at which numbers count as close.
+            timeout: time limit in seconds for all cells; None: ten minutes and ten times what they took.
+            keep_going: go on after a cell that failed.
+            seed: in place of a verdict, repeat it with seeds from this one on and tell the spread of each metric.
+            repeats: how often, with ``seed``; None: five times.
+            python: path of the Python to run in; None: the one the run ran in.
+
+        Raises:
+            UsageError: the run was interrupted, or no kernel can be started.
+        """
+        from nbtrack.reproduce.asked import reproduce_run
+        from nbtrack.reproduce.carry_out import Options
+
+        options = Options(tolerance=tolerance, timeout_seconds=timeout, keep_going=keep_going, python=python)
+        return reproduce_run(self._folder, self.id, options, seed=seed, repeats=repeats)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data, as ``nbtrack show --json`` prints it."""
