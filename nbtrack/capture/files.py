@@ -7,15 +7,21 @@ Readers written in C or Rust (Parquet, polars) do not raise audit events: they a
 from __future__ import annotations
 
 import os
+import re
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from glob import iglob
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 __all__ = ["FilesRead"]
 
+_MOST_PATHS = 200
+_LONGEST_PATH = 1024
+_QUOTED = re.compile(r"'([^'\n]+\.\w{2,8}(?:\.gz|\.zst)?)'")
 _EVENTS = frozenset({"open", "os.rename"})
 _SOURCE = (".py", ".pyc", ".pyi", ".so", ".ipynb", ".pth", ".toml", ".lock", ".cfg")
 _FOLDERS = {
@@ -60,12 +66,19 @@ class FilesRead:
     def _data(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple(path for path in (_absolute(each) for each in paths) if self._is_data(path))
 
-    def note(self, path: object) -> None:
-        """Enter a path that a watched reader was given."""
-        if self._seen is not None and isinstance(path, str | os.PathLike):
-            text = os.fspath(path)
-            if isinstance(text, str) and "://" not in text:
-                self._seen[text] = None
+    def note(self, function: object, arguments: Iterable[object]) -> None:
+        """Enter the paths that a watched reader was given; of a query to DuckDB those that it names."""
+        seen = self._seen
+        if seen is None:
+            return
+        for given in arguments:
+            parts = given if isinstance(given, list | tuple) else [given]
+            for part in parts[:_MOST_PATHS]:
+                if isinstance(part, str | os.PathLike):
+                    text = os.fspath(part)
+                    if isinstance(text, str):
+                        for path in _paths(function, text):
+                            seen.setdefault(path)
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
         seen = self._seen
@@ -89,6 +102,28 @@ class FilesRead:
             and not _is_setting(path)
             and Path(path).exists()
         )
+
+
+def _paths(function: object, text: str) -> Iterator[str]:
+    """The files that a path, a pattern or a folder stands for, or that a query reads."""
+    if len(text) > _LONGEST_PATH or "\n" in text or " " in text.strip():
+        owner = getattr(function, "__self__", None)
+        module = getattr(function, "__module__", None) or type(owner).__module__
+        names = _QUOTED.findall(text) if "duckdb" in str(module) else [text]
+    else:
+        names = [text]
+    for name in names:
+        if "://" in name or len(name) > _LONGEST_PATH or name.endswith(_SOURCE):
+            continue
+        path = Path(name)
+        if any(letter in name for letter in "*?["):
+            yield from islice(iglob(name, recursive=True), _MOST_PATHS)  # noqa: PTH207 - the pattern is the user's text
+        elif path.is_dir():
+            yield from (
+                str(each) for each in islice(sorted(path.rglob("*.*")), _MOST_PATHS) if each.is_file()
+            )
+        elif path.is_file():
+            yield name
 
 
 def _is_setting(path: str) -> bool:

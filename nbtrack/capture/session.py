@@ -89,6 +89,7 @@ class KernelSession:
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
         self._files = FilesRead()
+        self.watcher.note_file = self._files.note
         self._history = History(folder.parent)
         self._environments = Environments(folder.parent)
         self.store: Store | None = None

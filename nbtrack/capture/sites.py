@@ -37,7 +37,9 @@ _TRAIN = re.compile(
 _PREDICT = re.compile(
     r"predict(_\w+)?$|decision_function$|transform$|score_samples$|forward$|fit_predict$|inplace_predict$",
 )
-_READ = re.compile(r"read_\w+$|scan_\w+$|load(txt|_\w+|mat)?$|genfromtxt$|from_file$|open_dataset$")
+_READ = re.compile(
+    r"read_\w+$|ParquetFile$|(?:from_)?(?:parquet|csv|query)_?(?:auto)?$|sql$|dataset$|scan_\w+$|load(txt|_\w+|mat)?$|genfromtxt$|from_file$|open_dataset$"
+)
 _SCORE_METHODS = frozenset({"score", "evaluate", "summary", "summary2", "print_summary"})
 _SEED = re.compile(r"(manual_)?seed(_all|_everything)?$|set_(random_)?seed$|train_test_split$")
 

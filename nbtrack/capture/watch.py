@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import FrameType, ModuleType
 from typing import Any
@@ -99,6 +99,8 @@ class Watcher:
         self.observation: Observation | None = None
         self.loops = Loops()
         self.by_hand = ByHand(trainings)
+        self.note_file: Callable[[object, Iterable[object]], None] = lambda *_: None
+        """Is told the paths that readers are given: not all of them tell the interpreter what they open."""
 
     def begin(self, observation: Observation) -> None:
         """Start gathering into ``observation``."""
@@ -208,6 +210,8 @@ class Watcher:
         role = flight.site.role
         if role & Role.SEED:
             self.trainings.seeded(observation, call)
+        if role & Role.READ:
+            self.note_file(call.function, (*call.args, *call.kwargs.values()))
         if flight.fit is not None:
             model = self.trainings.finish(observation, flight.fit, call, result)
             if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbtrack.frameworks.data import arguments, is_array, is_data, number, shown
-from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training
+from nbtrack.frameworks.protocol import Argument, Call, Outcome, Parameters, Training
 from nbtrack.frameworks.signatures import bound, init_defaults, public, split
 
 __all__ = ["framework"]
@@ -56,9 +56,11 @@ class Generic:
         if not _may_be_model(call.receiver):
             return None
         given = bound(call)
-        if not any(is_data(argument.value) for argument in given):
-            return None
         data, params = arguments(given)
+        if not any(is_data(argument.value) for argument in given):
+            data = _held(call.receiver) if call.name in _VERBS else ()
+            if not data:
+                return None
         return Training("model", call.receiver, data, params, call.name in _CONTINUING)
 
     def outcome(self, training: Training, call: Call, result: object) -> Outcome:
@@ -88,6 +90,17 @@ class Generic:
     def fitted(self, model: object) -> bool | None:
         del model
         return None
+
+
+def _held(receiver: object) -> tuple[Argument, ...]:
+    """The data that a model was given when it was built, as classes written from a textbook are."""
+    held = getattr(receiver, "__dict__", {})
+    learned = init_defaults(type(receiver))
+    return tuple(
+        Argument("train", f"model.{name}", value)
+        for name, value in held.items()
+        if name in learned and is_array(value)
+    )
 
 
 def _may_be_model(value: object) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbtrack.digests import digest_text
 from nbtrack.observe.git import Repository
+from nbtrack.observe.local_modules import LocalModules
 from nbtrack.observe.packages import Packages
 from nbtrack.records import JSON, Environment
 
@@ -27,21 +28,26 @@ class Environments:
     def __init__(self, folder: Path) -> None:
         self._repository = Repository(folder)
         self._packages = Packages()
+        self._modules = LocalModules(folder)
         self._parts: tuple[object, ...] = ()
         self._environment: Environment | None = None
 
     def current(self) -> Environment:
-        """The environment now: distributions really imported, the commit as last known."""
+        """The environment now: distributions and own modules really imported, the commit as last known."""
         packages, git, gpus = self._packages.current(), self._repository.current(), _gpus()
-        parts = (packages, git, gpus)
+        modules = self._modules.current()
+        parts = (packages, git, gpus, modules)
         if self._environment is None or parts != self._parts:
             self._parts = parts
-            self._environment = _environment(packages, git, gpus)
+            self._environment = _environment(packages, git, gpus, modules)
         return self._environment
 
 
 def _environment(
-    packages: Mapping[str, str], git: Mapping[str, JSON] | None, gpus: tuple[str, ...]
+    packages: Mapping[str, str],
+    git: Mapping[str, JSON] | None,
+    gpus: tuple[str, ...],
+    modules: Mapping[str, Mapping[str, JSON]],
 ) -> Environment:
     facts: dict[str, JSON] = {
         "python": platform.python_version(),
@@ -49,6 +55,7 @@ def _environment(
         "packages": packages,
         "git": git,
         "hardware": {**_machine(), **({"gpus": list(gpus)} if gpus else {})},
+        "modules": modules,
     }
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return Environment(digest=digest_text(f"nbtrack environment v1\n{text}"), **facts)  # type: ignore[arg-type]  # as above

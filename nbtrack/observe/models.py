@@ -10,6 +10,7 @@ instead, and tensors that share a storage share it again after loading. GPU tens
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import io
 import operator
@@ -23,6 +24,7 @@ import cloudpickle
 
 from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import CaptureError
+from nbtrack.observe.local_modules import local_modules
 from nbtrack.records import Model, ModelBytes
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def serialize(model: object) -> ModelBytes:
     file = io.BytesIO()
     buffers: list[memoryview] = []
     try:
-        _dump(model, file, buffers)
+        _dump_whole(model, file, buffers)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -121,6 +123,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         self._in_stream = 0
         # Without numpy there is no view on a storage's memory; torch's own way remains.
         self._torch: Any = sys.modules.get("torch") if "numpy" in sys.modules else None
+        self._skorch: Any = sys.modules.get("skorch")
         # One stand-in per storage, so that pickle's memo recognises the second tensor on it. The storage is
         # kept with it: its address must not be used again during the dump.
         self._storages: dict[int, tuple[Any, _Reduced]] = {}
@@ -137,6 +140,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is _Reduced:
             return obj.function, obj.arguments
+        skorch = self._skorch
+        if skorch is not None and isinstance(obj, skorch.NeuralNet) and _pickles_inside(type(obj), skorch):
+            return copyreg.__newobj__, (type(obj),), _whole_state(obj)  # type: ignore[attr-defined]  # pickle's own
         if self._torch is not None:
             if isinstance(obj, self._torch.storage.TypedStorage):
                 untyped = self._storage(obj._untyped_storage)  # noqa: SLF001 - as torch.save itself reads it
@@ -163,6 +169,23 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         return self._storages[address][1]
 
 
+def _pickles_inside(kind: type, skorch: Any) -> bool:
+    return kind.__getstate__ is skorch.NeuralNet.__getstate__
+
+
+def _whole_state(net: Any) -> dict[str, Any]:
+    """A skorch net's state, its inner pickle made by cloudpickle: its module's class may be the notebook's.
+
+    skorch pickles what lives on a device by itself, with the plain pickler, which only names a class of the
+    notebook; elsewhere that name is not to be found.
+    """
+    state = dict(net.__dict__)
+    prefixes = tuple(net.cuda_dependent_attributes_)
+    on_device = {key: state.pop(key) for key in list(state) if key.startswith(prefixes)}
+    state["__cuda_dependent_attributes__"] = cloudpickle.dumps(on_device)
+    return state
+
+
 class _Reduced:
     """Something that unpickles as the result of a call."""
 
@@ -182,6 +205,33 @@ class _Nowhere:
 
     def write(self, data: Any, /) -> int:
         return len(data)
+
+
+def _dump_whole(model: object, file: io.BytesIO, buffers: list[memoryview]) -> None:
+    """With the classes of the user's own modules inside, where they can be pickled: nobody else has those files."""
+    own = [
+        module
+        for module in local_modules()
+        if module.__name__ not in cloudpickle.list_registry_pickle_by_value()
+    ]
+    if own:
+        try:
+            for module in own:
+                cloudpickle.register_pickle_by_value(module)
+            _dump(model, file, buffers)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            # Such a module may hold on to anything: then its classes are named, as pickle does.
+            file.seek(0)
+            file.truncate()
+            buffers.clear()
+        else:
+            return
+        finally:
+            for module in own:
+                cloudpickle.unregister_pickle_by_value(module)
+    _dump(model, file, buffers)
 
 
 def _dump(value: object, sink: _Sink, buffers: list[memoryview]) -> None:

@@ -13,7 +13,11 @@ JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where a run ran; ``digest`` is over all the rest."""
+    """Where a run ran; ``digest`` is over all the rest.
+
+    ``modules`` are the user's own modules that were imported, by name: ``path``,
+    ``digest`` and, up to a length, ``source``.
+    """
 
     digest: str
     python: str
@@ -21,3 +25,4 @@ class Environment:
     packages: Mapping[str, str]
     git: Mapping[str, JSON] | None = None
     hardware: Mapping[str, JSON] = field(default_factory=dict)
+    modules: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)

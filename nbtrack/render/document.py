@@ -160,6 +160,7 @@ def _environment(environment: Environment, *, full: bool) -> dict[str, Any]:
         "digest": environment.digest,
         "python": environment.python,
         **({"packages": dict(environment.packages)} if full else {}),
+        **({"modules": finite(environment.modules)} if full else {}),
         "git": finite(environment.git),
     }
 

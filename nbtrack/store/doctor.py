@@ -45,7 +45,7 @@ _SEALED = {
         "content of data",
     ),
     "environments": (
-        "SELECT seal, digest, digest, python, platform, git, hardware, packages FROM environments",
+        "SELECT seal, digest, digest, python, platform, git, hardware, packages, modules FROM environments",
         "environment",
     ),
     "reproductions": (

@@ -176,5 +176,10 @@ def _environment_row(environment: Environment) -> tuple[str, str, tuple[Any, ...
         clean_or_none(None if environment.git is None else to_json(environment.git)),
         to_json(environment.hardware),
         to_packed(environment.packages),
+        to_packed(environment.modules),
     )
-    return "environments", "digest, python, platform, git, hardware, packages, seal", (*row, seal(*row))
+    return (
+        "environments",
+        "digest, python, platform, git, hardware, packages, modules, seal",
+        (*row, seal(*row)),
+    )

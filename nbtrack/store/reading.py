@@ -352,13 +352,13 @@ def _with_columns(connection: sqlite3.Connection, run_pk: int, run: Run) -> tupl
 
 def _whole_environment(connection: sqlite3.Connection, pk: int | None, label: str) -> Environment | None:
     row = connection.execute(
-        "SELECT pk, digest, python, platform, git, hardware, packages, seal FROM environments WHERE pk = ?",
+        "SELECT pk, digest, python, platform, git, hardware, packages, modules, seal FROM environments WHERE pk = ?",
         (pk,),
     ).fetchone()
     if row is None:
         return None
     building.check(row[1:-1], row[-1], f"the environment of {label}")
-    return replace(building.environment(row[:6]), packages=from_packed(row[6]))
+    return replace(building.environment(row[:6]), packages=from_packed(row[6]), modules=from_packed(row[7]))
 
 
 def _trials(connection: sqlite3.Connection, run_pk: int, label: str) -> Trials | None:

@@ -141,6 +141,7 @@ CREATE TABLE environments (  -- where runs ran, each once
     git TEXT,  -- JSON object: commit, branch, dirty; NULL: not in a repository
     hardware TEXT NOT NULL,  -- JSON object: processors, memory, accelerators
     packages BLOB NOT NULL,  -- names and versions of the installed packages: a JSON object, compressed by zlib
+    modules BLOB NOT NULL,  -- own imported modules: JSON of path, digest and source by name, compressed by zlib
     seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
