@@ -1,0 +1,192 @@
+"""Models as the store keeps them: cut, compressed where it pays, mapped, verified."""
+
+import mmap
+import random
+import sys
+
+import pytest
+
+from nbtrack.digests import digest_bytes, recognised_digest, split
+from nbtrack.errors import BlobCorrupt, StoreError
+from nbtrack.records import ModelBytes
+from nbtrack.store import encoding, mapping
+from nbtrack.store.blobs import blob_file, blob_files
+
+MEGABYTE = 1 << 20
+
+
+def noise(count, seed=0):
+    return random.Random(seed).randbytes(count)
+
+
+def words(count):
+    """Bytes that shrink well."""
+    rng = random.Random(0)
+    return " ".join(rng.choice(["tree", "leaf", "node", "root"]) for _ in range(count // 4)).encode()[:count]
+
+
+def model_of(*segments):
+    digests = tuple(map(recognised_digest, split(segments)))
+    sizes = "\n".join(str(len(one)) for one in segments)
+    return ModelBytes(
+        digest=digest_bytes((sizes + "\n".join(digests)).encode()),
+        stream=segments[0],
+        buffers=tuple(map(memoryview, segments[1:])),
+        blob_digests=digests,
+        size_bytes=sum(map(len, segments)),
+    )
+
+
+def train(kernel, model):
+    run = kernel.run(kernel.execution())
+    (saved,) = kernel.save(run, models={run.id: model})
+    assert saved.model.stored, saved.capture_notes
+    return saved
+
+
+def read(kernel, run):
+    stream, buffers = kernel.store.read_model(run.id)
+    return [bytes(one) for one in (stream, *buffers)]
+
+
+def on_disk(folder):
+    return {path.name: path.stat().st_size for path in (folder / "blobs").glob("??/*")}
+
+
+CASES = {
+    "large, in several files": (b"stream", noise(10 * MEGABYTE + 17)),
+    "large, whose end is small enough for a row": (b"stream", noise(8 * MEGABYTE + 1000)),
+    "a large stream": (noise(9 * MEGABYTE), b"x" * 10),
+    "many of all sizes": (
+        b"s",
+        *(noise(size, size) for size in (0, 1, 63, 70_000, 200_000, MEGABYTE, 0, 5_000)),
+    ),
+    "more middling ones than get blobs of their own": (b"s", *(noise(140_000, seed) for seed in range(80))),
+    "what shrinks": (words(300_000), words(6 * MEGABYTE)),
+    "what shrinks in part": (words(2_000), noise(4 * MEGABYTE) + words(4 * MEGABYTE) + noise(MEGABYTE)),
+    "empty": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_model_comes_back_whole(kernel, name):
+    run = train(kernel, model_of(*CASES[name]))
+    assert read(kernel, run) == list(CASES[name])
+    assert [one for one in kernel.store.doctor(full=True) if one.severity == "error"] == []
+
+
+def test_a_large_buffer_is_one_stretch_of_memory_mapped_from_its_files(kernel, monkeypatch):
+    data = noise(9 * MEGABYTE)
+    run = train(kernel, model_of(b"stream", data))
+    # What is laid over the memory need not be read into it.
+    monkeypatch.setattr(
+        "nbtrack.store.blobs._decoded",
+        lambda _, blob, __: pytest.fail("read") if blob.size > 9 else b"stream",
+    )
+    _, (buffer,) = kernel.store.read_model(run.id)
+    assert isinstance(buffer, mmap.mmap)
+    assert bytes(buffer) == data
+    buffer[5 * MEGABYTE] = (
+        data[5 * MEGABYTE] ^ 1
+    )  # what is loaded can be trained further, and the store does not change
+    monkeypatch.undo()
+    assert read(kernel, run)[1] == data
+
+
+def test_where_files_cannot_be_laid_over_memory_they_are_read(kernel, monkeypatch):
+    data = noise(9 * MEGABYTE)
+    run = train(kernel, model_of(b"stream", data))
+    monkeypatch.setattr(mapping, "_system_call", lambda: None)
+    assert read(kernel, run)[1] == data
+
+
+def test_one_changed_part_of_a_large_array_costs_that_part(kernel, folder):
+    data = bytearray(noise(20 * MEGABYTE))
+    train(kernel, model_of(b"stream", bytes(data)))
+    before = on_disk(folder)
+    data[7 * MEGABYTE] ^= 1
+    run = train(kernel, model_of(b"stream", bytes(data)))
+    new = {name: size for name, size in on_disk(folder).items() if name not in before}
+    assert list(new.values()) == [4 * MEGABYTE]
+    assert read(kernel, run)[1] == data
+
+
+def test_what_shrinks_is_compressed_and_what_does_not_stays_as_it_is(kernel, folder):
+    tree, weights = words(2 * MEGABYTE), noise(2 * MEGABYTE)
+    model = model_of(b"stream", tree, weights)
+    train(kernel, model)
+    _, small, large = (blob_files(folder, digest) for digest in model.blob_digests)
+    assert [file.exists() for file in small] == [False, True]
+    assert [file.exists() for file in large] == [True, False]
+    assert small[1].stat().st_size < len(tree) / 2
+    assert large[0].read_bytes() == weights
+    assert kernel.store.get_run("last").model.size_bytes == len(tree) + len(weights) + 6
+
+
+def test_small_bytes_that_shrink_are_compressed_in_their_row(kernel):
+    train(kernel, model_of(words(50_000)))
+    with kernel.store.view() as connection:
+        row = connection.execute("SELECT size, encoding, stored, LENGTH(data) FROM blobs").fetchone()
+    assert row[0] == 50_000
+    assert row[1] == "zstd"
+    assert row[2] == row[3] < 25_000
+
+
+@pytest.mark.parametrize("how", ["cut", "changed", "another frame", "longer than said"])
+def test_a_damaged_compressed_blob_is_refused(kernel, folder, how):
+    tree = words(2 * MEGABYTE)
+    model = model_of(b"stream", tree)
+    run = train(kernel, model)
+    file = blob_file(folder, model.blob_digests[1], "zstd")
+    data = bytearray(file.read_bytes())
+    file.chmod(0o600)
+    if how == "cut":
+        del data[-100:]
+    elif how == "changed":
+        data[len(data) // 2] ^= 1
+    else:
+        _, data = encoding.encoded(
+            tree[: -10 if how == "another frame" else None] + (b"" if how == "another frame" else tree)
+        )
+    file.write_bytes(data)
+    with pytest.raises(BlobCorrupt, match=f"the model of {run.label}") as raised:
+        kernel.store.read_model(run.id)
+    assert raised.value.digest == model.blob_digests[1]
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize("how", ["changed", "missing", "cut"])
+def test_a_damaged_part_of_a_large_array_is_refused_and_named(kernel, folder, part, how):
+    model = model_of(b"stream", noise(10 * MEGABYTE))
+    run = train(kernel, model)
+    file = blob_file(folder, model.blob_digests[1 + part], "raw")
+    file.chmod(0o600)
+    if how == "missing":
+        file.unlink()
+    else:
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 1
+        file.write_bytes(data if how == "changed" else data[:-1])
+    with pytest.raises(BlobCorrupt, match=run.label) as raised:
+        kernel.store.read_model(run.id)
+    assert raised.value.digest == model.blob_digests[1 + part]
+
+
+def test_without_zstandard_models_are_kept_as_they_are_and_compressed_ones_say_what_is_missing(
+    kernel, monkeypatch
+):
+    before = train(kernel, model_of(words(300_000)))
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    after = train(kernel, model_of(words(300_001)))
+    assert read(kernel, after) == [words(300_001)]
+    with pytest.raises(StoreError, match="pip install zstandard"):
+        kernel.store.read_model(before.id)
+
+
+def test_an_encoding_of_a_newer_nbtrack_is_refused_in_words(kernel):
+    run = train(kernel, model_of(noise(300_000)))
+    with kernel.store.writing() as connection:
+        connection.execute("UPDATE blobs SET encoding = 'lz9'")
+    with pytest.raises(BlobCorrupt, match="lz9"):
+        kernel.store.read_model(run.id)
