@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nbtrack.differences.data import data_changes, in_words
 from nbtrack.differences.found import Found
 from nbtrack.records import JSON, Dataset, Reason, Run
 
@@ -67,9 +68,7 @@ def _changed(old: Dataset, new: Dataset, *, same_session: bool) -> str:
     before, after = old.content, new.content
     if (before.by_pickle or after.by_pickle) and not same_session:
         return f"{new.role}; unknown: it has no canonical form, so it cannot be compared between sessions"
-    said = [new.role]
-    if before.kind != after.kind:
-        said.append(f"{before.kind} → {after.kind}")
+    said = [new.role, in_words(data_changes(before, after))]
     if before.sampled or after.sampled:
         said.append("not all was read")
     return "; ".join(said)

@@ -8,7 +8,7 @@ Sequences are tuples and mappings are never changed after construction.
 from __future__ import annotations
 
 from nbtrack.records.comparison import Certainty, Comparison, Judgement, Repeats, Summary
-from nbtrack.records.differences import Difference, Reason, ReasonKind
+from nbtrack.records.differences import DataChange, DataChangeKind, Difference, Reason, ReasonKind
 from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.ids import new_id
 from nbtrack.records.lineage import GENERATOR, Effects, ExecutedCell, FileUse, Slice
@@ -70,6 +70,8 @@ __all__ = [
     "Column",
     "Comparison",
     "Content",
+    "DataChange",
+    "DataChangeKind",
     "Dataset",
     "Dependency",
     "Difference",

@@ -8,9 +8,30 @@ from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON
 
-__all__ = ["Difference", "Reason", "ReasonKind"]
+__all__ = ["DataChange", "DataChangeKind", "Difference", "Reason", "ReasonKind"]
 
 ReasonKind: TypeAlias = Literal["param", "data", "code", "environment", "seed", "model", "metric", "file"]
+
+DataChangeKind: TypeAlias = Literal[
+    "type", "rows", "shape", "added", "removed", "renamed", "moved", "dtype", "values", "index", "unknown"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataChange:
+    """One thing that changed from one content of data to another, told from digests and profiles alone.
+
+    ``columns`` are the columns concerned; ``rows`` ranges from inclusive to exclusive: of kind ``values`` those that
+    differ (empty: not known), of kind ``rows`` those from the first on that are shown to be equal in all columns.
+    ``then`` and ``now`` are what it was: a type, a count of rows, a dtype, a name.
+    """
+
+    kind: DataChangeKind
+    columns: tuple[str, ...] = ()
+    then: JSON = None
+    now: JSON = None
+    rows: tuple[tuple[int, int], ...] = ()
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
