@@ -22,6 +22,7 @@ VERBS = {
     "diff": "nbtrack.cli.diff",
     "slice": "nbtrack.cli.slice",
     "reproduce": "nbtrack.cli.reproduce",
+    "lineage": "nbtrack.cli.lineage",
     "register": "nbtrack.cli.registry",
     "models": "nbtrack.cli.registry",
     "rm": "nbtrack.cli.cleaning",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from nbtrack.lineage.source import where
+from nbtrack.provenance.building import GraphBuilder
 from nbtrack.provenance.sessions import SessionGraph, session_graph
-from nbtrack.records import ExecutedCell, Execution, Run
+from nbtrack.records import ExecutedCell, Execution, LineageGraph, Node, Run
 from nbtrack.render.numbers import shape, short_digest, size
 from nbtrack.store import Store
 
-__all__ = ["Edge", "Node", "RunGraph", "RunName", "run_graph", "runs_on_data"]
+__all__ = ["RunName", "run_graph", "runs_on_data"]
 
-NodeKind: TypeAlias = Literal["run", "execution", "dataset", "file", "model", "registered"]
 _BESIDE = 20  # other runs on the same data
 _MOST_EXECUTIONS = 200
 
@@ -28,53 +27,11 @@ class RunName(NamedTuple):
     role: str | None = None
 
 
-class Node(NamedTuple):
-    """A thing in the graph; ``run`` is the id of the run that it leads to."""
-
-    id: str
-    kind: NodeKind
-    label: str
-    detail: str = ""
-    run: str | None = None
-
-
-class Edge(NamedTuple):
-    """What flowed from ``source`` to ``target``: what the target used, or what the source generated."""
-
-    source: str
-    target: str
-    kind: Literal["used", "generated"]
-
-
-@dataclass
-class RunGraph:
-    """Nodes and edges, each once, in the order they were found."""
-
-    nodes: dict[str, Node] = field(default_factory=dict)
-    edges: dict[Edge, None] = field(default_factory=dict)
-
-    def add(self, node: Node) -> str:
-        """Add a node unless it is there; returns its id."""
-        self.nodes.setdefault(node.id, node)
-        return node.id
-
-    def link(self, source: str, target: str, kind: Literal["used", "generated"]) -> None:
-        """Add an edge unless it is there."""
-        self.edges.setdefault(Edge(source, target, kind), None)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready data."""
-        return {
-            "nodes": [node._asdict() for node in self.nodes.values()],
-            "edges": [edge._asdict() for edge in self.edges],
-        }
-
-
-def run_graph(store: Store, run: Run) -> RunGraph:
+def run_graph(store: Store, run: Run) -> LineageGraph:
     """The executions that a run needed, what went in, what came out, and other runs of those executions and data."""
     session = session_graph(store, run.execution.session_id)
     needed = session.needed([run.execution.id])[-_MOST_EXECUTIONS:] or [run.execution]
-    graph = RunGraph()
+    graph = GraphBuilder(run.id)
     mine = graph.add(_run_node(RunName(run.id, run.label), "this run"))
     with store.view() as connection:
         siblings = _runs_of(connection, [each.id for each in needed])
@@ -85,7 +42,7 @@ def run_graph(store: Store, run: Run) -> RunGraph:
         graph.link(run.execution.id, mine, "generated")
         _add_data(graph, connection, session, needed, run)
     _add_outcome(graph, run)
-    return graph
+    return graph.done()
 
 
 def runs_on_data(
@@ -117,7 +74,7 @@ def _runs_of(connection: sqlite3.Connection, executions: list[str]) -> Mapping[s
     return found
 
 
-def _add_executions(graph: RunGraph, session: SessionGraph, needed: list[Execution]) -> None:
+def _add_executions(graph: GraphBuilder, session: SessionGraph, needed: list[Execution]) -> None:
     known = {each.id for each in needed}
     for each in needed:
         cell = ExecutedCell(
@@ -136,7 +93,11 @@ def _add_executions(graph: RunGraph, session: SessionGraph, needed: list[Executi
 
 
 def _add_data(
-    graph: RunGraph, connection: sqlite3.Connection, session: SessionGraph, needed: list[Execution], run: Run
+    graph: GraphBuilder,
+    connection: sqlite3.Connection,
+    session: SessionGraph,
+    needed: list[Execution],
+    run: Run,
 ) -> None:
     for dataset in run.datasets:
         content = dataset.content
@@ -175,7 +136,7 @@ def _makes(session: SessionGraph, execution: Execution, name: str) -> bool:
     return name in effects.writes or name in effects.mutates
 
 
-def _add_outcome(graph: RunGraph, run: Run) -> None:
+def _add_outcome(graph: GraphBuilder, run: Run) -> None:
     if run.model is None:
         return
     digest = run.model.digest

@@ -10,6 +10,7 @@ from __future__ import annotations
 from nbtrack.records.comparison import Certainty, Comparison, Judgement, Repeats, Summary
 from nbtrack.records.differences import DataChange, DataChangeKind, Difference, Reason, ReasonKind
 from nbtrack.records.environments import JSON, Environment
+from nbtrack.records.graph import Activity, Edge, EdgeKind, LineageGraph, Node, NodeKind
 from nbtrack.records.ids import new_id
 from nbtrack.records.lineage import GENERATOR, Effects, ExecutedCell, FileUse, Slice
 from nbtrack.records.outcomes import Outcomes
@@ -58,6 +59,7 @@ from nbtrack.records.storage import Collection, Garbage, Tombstone
 __all__ = [
     "GENERATOR",
     "JSON",
+    "Activity",
     "Attachment",
     "Audit",
     "AuditAction",
@@ -76,6 +78,8 @@ __all__ = [
     "Dependency",
     "Difference",
     "Divergence",
+    "Edge",
+    "EdgeKind",
     "Effects",
     "Environment",
     "ExecutedCell",
@@ -88,12 +92,15 @@ __all__ = [
     "JudgedModel",
     "Judgement",
     "LateMetric",
+    "LineageGraph",
     "Metric",
     "MetricOrigin",
     "Model",
     "ModelBytes",
     "ModelEvidence",
     "ModelVersion",
+    "Node",
+    "NodeKind",
     "Outcomes",
     "PackageChange",
     "Param",

@@ -17,6 +17,7 @@ from nbtrack.records import Attachment, Metric, Run, State
 from nbtrack.render.curves import curve_columns
 from nbtrack.render.document import to_dict
 from nbtrack.render.jsonable import finite
+from nbtrack.render.lineage import graph_to_dict
 from nbtrack.server.answer import File, Look
 from nbtrack.server.asked import Asked, read_body
 from nbtrack.server.problems import NotFound
@@ -203,7 +204,7 @@ class LineageRoute(Look):
     def look(self, asked: Asked, path: dict[str, str]) -> object:  # noqa: ARG002 - the routes' signature
         """The graph around the run."""
         with self.place().looking() as store:
-            return run_graph(store, store.get_run(path["run"])).to_dict()
+            return graph_to_dict(run_graph(store, store.get_run(path["run"])))
 
 
 class SliceRoute(Look):
