@@ -156,6 +156,11 @@ class History:
         earlier = tuple(self._named(each) for each in self._unsaved if each.id != current.id)
         return self._named(current), earlier
 
+    @property
+    def last(self) -> Execution:
+        """The last of the executions that the store lacks; there must be one."""
+        return self._unsaved[-1]
+
     def drawn(self) -> dict[str, Mapping[str, bytes]]:
         """The states of generators that the executions which the store lacks drew from, by execution."""
         return dict(self._drawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import platform
 import re
@@ -353,10 +354,20 @@ class KernelSession:
 
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""
+        with contextlib.suppress(NbtrackError):  # nothing of a run is lost by it
+            self._save_writers()
         if self._log is not None:
             self._log.end()
             self._log = None
             self.store = None
+
+    def _save_writers(self) -> None:
+        """Keep the executions since the last run where one wrote a file: a run of another notebook may come of it."""
+        written = self._history.file_uses((), ())
+        if written and not self._unsaved:
+            now, earlier = self._history.unsaved(self._history.last)
+            self._store_log().save(Capture(execution=now, earlier=earlier, file_uses=written))
+            self._history.saved()
 
 
 def _contents(observation: Observation) -> dict[str, str]:

@@ -17,13 +17,23 @@ _THINGS = frozenset({"dataset", "variable", "file", "model", "metric", "register
 
 
 def openlineage_events(graph: LineageGraph, namespace: str) -> list[dict[str, Any]]:
-    """One run event for each execution and each run, oldest first, with what it used and generated as datasets.
+    """Events of each execution and each run, oldest first: its start, and its end with what it used and generated.
 
     ``namespace`` names the project; files get the namespace ``file``, as OpenLineage asks.
     """
     nodes = {node.id: node for node in graph.nodes}
-    acting = sorted(graph.activities.items(), key=lambda item: item[1].started_at)
-    return [_event(graph, nodes, nodes[id_], activity, namespace) for id_, activity in acting if id_ in nodes]
+    events: list[dict[str, Any]] = []
+    for id_, activity in graph.activities.items():
+        if id_ in nodes:
+            end = _event(graph, nodes, nodes[id_], activity, namespace)
+            start = {
+                "eventType": "START",
+                "eventTime": timestamp(activity.started_at),
+                "inputs": [],
+                "outputs": [],
+            }
+            events += [{**end, **start}] if activity.state == "RUNNING" else [{**end, **start}, end]
+    return sorted(events, key=lambda event: str(event["eventTime"]))
 
 
 def _event(
@@ -33,7 +43,7 @@ def _event(
     if activity.within is not None and activity.within in nodes:
         parent = nodes[activity.within]
         facets["parent"] = {
-            **_facet("1-0-1/ParentRunFacet"),
+            **_facet("1-2-0/ParentRunFacet"),
             "run": {"runId": parent.id},
             "job": {"namespace": namespace, "name": _job(parent, graph.activities[parent.id])},
         }
@@ -48,7 +58,7 @@ def _event(
             "name": _job(node, activity),
             "facets": {
                 "jobType": {
-                    **_facet("2-0-3/JobTypeJobFacet"),
+                    **_facet("2-0-4/JobTypeJobFacet"),
                     "processingType": "BATCH",
                     "integration": "NBTRACK",
                     "jobType": "TRAINING" if node.kind == "run" else "CELL",
@@ -82,7 +92,7 @@ def _job(node: Node, activity: Activity) -> str:
 def _thing(node: Node, namespace: str) -> dict[str, Any]:
     facets = {
         "documentation": {
-            **_facet("1-0-1/DocumentationDatasetFacet"),
+            **_facet("1-1-0/DocumentationDatasetFacet"),
             "description": f"{node.kind}: {node.label} {node.detail}".strip(),
         }
     }

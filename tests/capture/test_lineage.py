@@ -142,7 +142,9 @@ def test_openlineage_events_have_what_the_specification_requires(store):
         facets = [event["run"]["facets"], event["job"]["facets"]]
         facets += [each["facets"] for each in (*event["inputs"], *event["outputs"])]
         assert all({"_producer", "_schemaURL"} <= one.keys() for facet in facets for one in facet.values())
-    (training,) = [event for event in events if event["job"]["facets"]["jobType"]["jobType"] == "TRAINING"]
+    ended = [event for event in events if event["eventType"] != "START"]
+    assert len(events) == 2 * len(ended)
+    (training,) = [event for event in ended if event["job"]["facets"]["jobType"]["jobType"] == "TRAINING"]
     assert training["run"]["facets"]["parent"]["run"]["runId"] in {event["run"]["runId"] for event in events}
     assert {each["name"].split("/")[0] for each in training["inputs"]} == {"dataset"}
     assert {"model"} <= {each["name"].split("/")[0] for each in training["outputs"]}
@@ -163,6 +165,20 @@ def test_prov_relations_lead_from_and_to_what_is_declared(store):
         assert each["prov:entity"] in entities
     for each in document["wasInformedBy"].values():
         assert {each["prov:informed"], each["prov:informant"]} <= activities
+
+
+def test_a_file_that_a_notebook_without_runs_wrote_is_traced_to_its_cell(notebook):
+    notebook.run("import pandas as pd")
+    notebook.run("pd.DataFrame({'a': [1.0, 2, 3], 'b': [1.0, 2, 4]}).to_csv('made.csv', index=False)")
+    notebook.run("%unload_ext nbtrack")
+    notebook.run("%load_ext nbtrack")
+    notebook.run("from sklearn.linear_model import LinearRegression\nd = pd.read_csv('made.csv')")
+    notebook.run("LinearRegression().fit(d[['a']], d['b'])")
+    with Store.open(notebook.folder / ".nbtrack") as opened:
+        graph = lineage_of(opened, "last", down=False)
+        (written,) = [each for each in graph.nodes if each.kind == "execution" and "to_csv" in each.detail]
+        assert (("execution", written.label), ("file", "made.csv"), "generated") in edges(graph)
+        assert len({each.session_id for each in graph.activities.values()}) == 2
 
 
 def test_a_file_written_in_another_kernel_links_the_notebooks(houses, store):
