@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = ["NamesRoute", "RunsRoute", "StatusRoute", "StoresRoute", "TableRoute"
 _MOST_RUNS, _MOST_ROWS = 1000, 5000
 _MOST_SKIPPED = 10_000_000
 _MOST_COLUMNS = 100
+_COUNT_SECONDS = 0.03  # a first page waits no longer for its total
 _HEADLINE = ("value", "rank", "sparkline")
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~")
 _WORDS = ("and", "or", "not", "true", "false", "none", "nan", "inf")
@@ -130,12 +132,21 @@ class _Paged(Look):
                     raise
                 pks, following = [], None
             runs = store.runs_of(connection, pks)
-            counted = asked.truth("count", default=after is None)
-            total = search.count(connection, request) if counted else None
+            total = _total(connection, request, asked.choice("count", "true", "false", "quick"), after)
         return runs, {"next": following, "total": total}
 
 
-def _is_blank(connection: Any) -> bool:
+def _total(
+    connection: sqlite3.Connection, request: Request, wanted: str | None, after: str | None
+) -> int | None:
+    if wanted == "false" or (wanted is None and after is not None):
+        return None
+    if wanted == "true":
+        return search.count(connection, request)
+    return search.count_quickly(connection, request, _COUNT_SECONDS)
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
     # A page remembers its order; a store without runs must not answer that with an error.
     return connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is None
 

@@ -24,18 +24,19 @@ class Ranking:
     def __init__(self, connection: sqlite3.Connection, metric: str, *, smallest: bool) -> None:
         self.metric = metric
         self.smallest = smallest
-        best = "MIN(m.value)" if smallest else "MAX(m.value)"
+        # The index gives the values in order, worst first: of a run with several the last is its best.
         rows = connection.execute(
-            f"SELECT x.name, {best} FROM metrics m JOIN runs r ON r.pk = m.run "  # noqa: S608 - one of two constants
-            "JOIN experiments x ON x.pk = r.experiment WHERE m.name = (SELECT pk FROM names WHERE name = ?) "
-            "AND m.value IS NOT NULL GROUP BY m.run",
+            "SELECT run, value FROM metrics INDEXED BY metrics_by_value "  # noqa: S608 - one of two constants
+            "WHERE name = (SELECT pk FROM names WHERE name = ?) AND value IS NOT NULL "
+            f"ORDER BY value {'DESC' if smallest else 'ASC'}",
             (metric,),
         )
-        values: dict[str, list[float]] = defaultdict(list)
-        for experiment, value in rows:
-            # Kept so that the smaller is the better.
-            values[experiment].append(value if smallest else -value)
-        self._values = {experiment: sorted(of) for experiment, of in values.items()}
+        best = dict(rows.fetchall())
+        names = dict(connection.execute("SELECT pk, name FROM experiments").fetchall())
+        self._values = {
+            names[experiment]: sorted(of if smallest else [-value for value in of])
+            for experiment, of in _by_experiment(connection, best).items()
+        }
 
     def rank(self, experiment: str, value: float) -> int:
         """1 for the best, the same for equal values; NaN comes last."""
@@ -51,3 +52,14 @@ class Ranking:
             return None
         sign = 1 if self.smallest else -1
         return Scope(sign * values[0], sign * values[-1], len(values))
+
+
+def _by_experiment(connection: sqlite3.Connection, best: dict[int, float]) -> dict[int, list[float]]:
+    rows = connection.execute("SELECT pk, experiment FROM runs INDEXED BY runs_by_experiment").fetchall()
+    experiments = dict(rows)
+    if len(set(experiments.values())) <= 1:  # the common case, without a step per run
+        return {experiment: list(best.values()) for experiment in set(experiments.values()) if best}
+    grouped: dict[int, list[float]] = defaultdict(list)
+    for run, value in best.items():
+        grouped[experiments[run]].append(value)
+    return grouped

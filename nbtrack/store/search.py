@@ -8,14 +8,16 @@ conditions on each run until enough are found.
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import NamedTuple
 
 from nbtrack.errors import QueryError
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
 from nbtrack.store.query import All, parse
 
-__all__ = ["Position", "Request", "count", "find", "position"]
+__all__ = ["Position", "Request", "count", "count_quickly", "find", "position"]
 
+_STEPS = 2000  # of SQLite between two looks at the clock: some microseconds
 _RARE = 1000  # runs: so many are sorted in a millisecond
 
 
@@ -76,6 +78,20 @@ def position(connection: sqlite3.Connection, request: Request, pk: int) -> Posit
         (*values, pk),
     ).fetchone()
     return Position(*row)
+
+
+def count_quickly(connection: sqlite3.Connection, request: Request, seconds: float) -> int | None:
+    """How many runs fulfil the query; None where counting them takes longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    try:
+        return count(connection, request)
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def count(connection: sqlite3.Connection, request: Request) -> int:
