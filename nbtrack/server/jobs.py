@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -26,6 +27,7 @@ _MOST_RUNNING = 4
 _MOST_KEPT = 100
 _MOST_OUTPUT = 8_000_000  # bytes of a result
 _PATIENCE_SECONDS = 5.0  # between asking a process to end and ending it
+_STEPS = re.compile(r"\W*(\d{1,6})(?:/| of )(\d{1,6})\b")  # how the verbs' lines of progress begin
 _PROGRAM = "import sys; from nbtrack.cli import main; main(sys.argv[1:])"
 
 
@@ -188,6 +190,9 @@ async def _follow(job: Job, stream: asyncio.StreamReader) -> list[str]:
             lines = [*lines[-200:], text]
             if job.state == "running":
                 job.message = text[:500]
+                steps = _STEPS.match(text)
+                if steps is not None:
+                    job.done, job.total = int(steps[1]), int(steps[2])
     return lines
 
 

@@ -77,9 +77,11 @@ class ReproduceRoute(_Start):
 
     def arguments(self, run_id: str, body: bytes) -> list[str]:
         """``nbtrack reproduce``."""
-        _needs("reproduce")
-        read_body(body, {})
-        return ["reproduce", run_id, "--json"]
+        given = read_body(body, {"seed": (int,), "repeats": (int,)})
+        if "repeats" in given and "seed" not in given:
+            raise UsageError("'repeats' of the body needs 'seed': the seed to begin with.")
+        options = [f"--{name}={value}" for name, value in given.items()]
+        return ["reproduce", run_id, "--json", *options]
 
 
 class RegisterRoute(Route):

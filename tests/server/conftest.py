@@ -273,6 +273,6 @@ class KernelClient:
         os.kill(self.pid, signal.SIGKILL)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kernel_client(server):
     return lambda notebook: KernelClient(server, notebook)
