@@ -57,7 +57,7 @@ def requests_of(server: Server) -> dict[str, tuple[bool, str]]:
         "a query": (True, f"table?limit=100&{PAGE}&query={query}"),
         "  its exact total": (False, f"table?limit=1&columns=id&query={query}&count=true"),
         "by a param, no index": (False, f"table?limit=100&{PAGE}&order=C&count=false"),
-        "5,000 rows": (False, "table?limit=5000&columns=id,label,state,value&metric=metric_0&count=false"),
+        "2,000 rows": (False, "table?limit=2000&columns=id,label,state,value&metric=metric_0&count=false"),
         "names": (True, "names"),
         "one run": (True, f"runs/{one}"),
         "diff": (True, f"diff?a={one}&b={two}"),

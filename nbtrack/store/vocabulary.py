@@ -56,8 +56,10 @@ def names(
         _tags(connection, scope, pks),
         _column(connection, "SELECT x.name FROM experiments x WHERE EXISTS "
                 "(SELECT 1 FROM runs WHERE experiment = x.pk) ORDER BY x.pk DESC"),
-        _column(connection, "SELECT DISTINCT notebook_path FROM executions e WHERE notebook_path IS NOT NULL "
-                "AND EXISTS (SELECT 1 FROM runs WHERE execution = e.pk) ORDER BY 1"),
+        # A notebook's name may change while its kernel lives: sessions have the first, executions the later ones.
+        _column(connection, "SELECT notebook_path FROM sessions WHERE notebook_path IS NOT NULL UNION "
+                "SELECT e.notebook_path FROM runs r JOIN executions e ON e.pk = r.execution WHERE r.pk IN "
+                "(SELECT value FROM json_each(?)) AND e.notebook_path IS NOT NULL ORDER BY 1", *pks),
         _column(connection, "SELECT DISTINCT name FROM classes ORDER BY name"),
     )  # fmt: skip
     return found if experiment is not None or notebook is not None else _with_older(connection, found)
@@ -76,8 +78,8 @@ def _tags(connection: sqlite3.Connection, scope: str, pks: tuple[str]) -> list[t
     return list(values.items())
 
 
-def _column(connection: sqlite3.Connection, sql: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"{sql} LIMIT {_MOST}")]
+def _column(connection: sqlite3.Connection, sql: str, *values: str) -> list[str]:
+    return [row[0] for row in connection.execute(f"{sql} LIMIT {_MOST}", values)]
 
 
 def _with_older(connection: sqlite3.Connection, found: Names) -> Names:
