@@ -70,7 +70,7 @@ class Attempt:
         outcomes: of each step that ended, in order.
         stopped: why it ended before the last step: an unexpected error, the time limit, a dead kernel.
         runs: of each execution of the plan (by the original id) the runs that came out, in their order.
-        model: how the run's model compares, as :func:`nbtrack.reproduce.models.compare_stored` says; None: not asked.
+        models: how models compare, as :func:`nbtrack.reproduce.models.compare_stored` says, by the original run's id.
         notes: what is to be said.
         left_out: names of files that were not copied.
     """
@@ -78,21 +78,25 @@ class Attempt:
     outcomes: list[Outcome] = field(default_factory=list)
     stopped: Exception | None = None
     runs: dict[str, list[Run]] = field(default_factory=dict)
-    model: Mapping[str, Any] | None = None
+    models: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     original: Callable[[str], str] = str
     left_out: list[Path] = field(default_factory=list)
 
-    def came_out(self, plan: Plan) -> Run | None:
-        """The run that corresponds to the plan's."""
-        made = next(step for step in plan.steps if step.execution.id == plan.run.execution.id).runs
-        return matched(plan.run, made, self.runs.get(plan.run.execution.id, []))
+    def came_out(self, plan: Plan, run: Run | None = None) -> Run | None:
+        """The run that corresponds to the plan's, or to another that the plan's cells made."""
+        wanted = run or plan.run
+        made = next(step for step in plan.steps if step.execution.id == wanted.execution.id).runs
+        return matched(wanted, made, self.runs.get(wanted.execution.id, []))
 
 
-def carry_out(store: Store, plan: Plan, options: Options, seed: Seed | None = None) -> Attempt:
+def carry_out(
+    store: Store, plan: Plan, options: Options, *, seed: Seed | None = None, runs: Iterable[Run] = ()
+) -> Attempt:
     """Run the plan's cells, recorded by nbtrack in a store of their own, and read what came out.
 
-    ``seed`` is set at the beginning instead of putting recorded states of generators back.
+    ``seed`` is set at the beginning instead of putting recorded states of generators back. ``runs`` are those whose
+    models are compared where their bytes differ.
 
     Raises:
         UsageError: there is no kernel to run it in.
@@ -110,8 +114,13 @@ def carry_out(store: Store, plan: Plan, options: Options, seed: Seed | None = No
             if seed is not None:
                 kernel.ask("seed", seed=seed.number, libraries=list(seed.libraries))
             _run(kernel, plan if seed is None else plan.without_states(), options, scratch, attempt)
-            if seed is None and attempt.stopped is None:
-                _compare_models(kernel, store, plan, scratch, attempt)
+            if attempt.stopped is None:
+                attempt.runs = _made(scratch, plan)
+                for run in runs:
+                    now = attempt.came_out(plan, run)
+                    told = None if now is None else _compare_models(kernel, store, (run, now), scratch)
+                    if told is not None:
+                        attempt.models[run.id] = told
         finally:
             kernel.stop()
         if not attempt.runs:
@@ -215,30 +224,26 @@ def _made(scratch: Scratch, plan: Plan) -> dict[str, list[Run]]:
         return {originals[id_]: [made.get_run(run_id) for run_id in ids] for id_, ids in found.items()}
 
 
-def _compare_models(
-    kernel: FreshKernel, store: Store, plan: Plan, scratch: Scratch, attempt: Attempt
-) -> None:
-    """Where the digests of the models differ, have the kernel compare the models themselves."""
-    attempt.runs = _made(scratch, plan)
-    now = attempt.came_out(plan)
-    then = plan.run
-    if now is None or then.model is None or now.model is None or then.model.digest == now.model.digest:
-        return
+def _compare_models(kernel: FreshKernel, store: Store, pair: tuple[Run, Run], scratch: Scratch) -> Any:
+    """Have the kernel compare two runs' models where their digests differ; None: they do not."""
+    then, now = pair
+    if then.model is None or now.model is None or then.model.digest == now.model.digest:
+        return None
     if not (then.model.stored and now.model.stored):
-        return
+        return None
+    folder = scratch.root / "control" / then.id
+    folder.mkdir()
     with Store.open(scratch.root / "store") as made:
-        request = {
-            "then": _on_disk(store, then, scratch.root / "control" / "then"),
-            "now": _on_disk(made, now, scratch.root / "control" / "now"),
-        }
+        files = {"then": _on_disk(store, then, folder / "then"), "now": _on_disk(made, now, folder / "now")}
     roles = {"train": 0, "validation": 1, "test": 2}
     ordered = sorted(now.datasets, key=lambda each: roles.get(each.role, 3))
-    data = [[each.name, each.content.digest] for each in ordered]
     try:
-        attempt.model = kernel.ask("compare_models", **request, data=data)
+        return kernel.ask(
+            "compare_models", **files, data=[[each.name, each.content.digest] for each in ordered]
+        )
     except NbtrackError as error:
         why = f"the models could not be compared: {error}"
-        attempt.model = {"equal": None, "by": None, "difference": None, "why": why}
+        return {"equal": None, "by": None, "difference": None, "why": why}
 
 
 def _on_disk(store: Store, run: Run, folder: Path) -> list[str]:

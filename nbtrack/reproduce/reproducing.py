@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.records import JudgedMetric, Reproduction, Run, Verdict, new_id
@@ -14,7 +15,7 @@ from nbtrack.reproduce.plan import Plan, make_plan
 from nbtrack.store import Store
 from nbtrack.store.reproductions import begin, cancel, finish
 
-__all__ = ["reproduce"]
+__all__ = ["reproduce", "reproduce_together"]
 
 
 def reproduce(store: Store, run: Run, options: Options | None = None) -> Reproduction:
@@ -27,25 +28,35 @@ def reproduce(store: Store, run: Run, options: Options | None = None) -> Reprodu
         StoreError: the store cannot be read or written.
         KeyboardInterrupt: as it came; the kernel has ended, and the attempt is marked CANCELED.
     """
-    given = options or Options()
-    plan = make_plan(store, run)
-    id_, started = new_id(), time.time()
-    begin(store, id_, run.id, "reproduction", started)
-    try:
-        attempt = carry_out(store, plan, given)
-        result = _result(plan, attempt, given, id=id_, started_at=started)
-    except BaseException:
-        cancel(store, id_)
-        raise
-    finish(store, result)
+    (result,) = reproduce_together(store, (make_plan(store, run),), options or Options())
     return result
+
+
+def reproduce_together(store: Store, plans: Sequence[Plan], options: Options) -> list[Reproduction]:
+    """As :func:`reproduce`, of several runs that need the same cells, such as those of one loop, in one kernel."""
+    started = time.time()
+    ids = [new_id() for _ in plans]
+    for id_, plan in zip(ids, plans, strict=True):
+        begin(store, id_, plan.run.id, "reproduction", started)
+    try:
+        attempt = carry_out(store, plans[0], options, runs=[plan.run for plan in plans])
+        results = [
+            _result(plan, attempt, options, id=id_, started_at=started)
+            for id_, plan in zip(ids, plans, strict=True)
+        ]
+    except BaseException:
+        for id_ in ids:
+            cancel(store, id_)
+        raise
+    for result in results:
+        finish(store, result)
+    return results
 
 
 def _result(plan: Plan, attempt: Attempt, options: Options, **own: Any) -> Reproduction:
     now = attempt.came_out(plan)
-    judgement = (
-        None if now is None else judge(plan.run, now, attempt.model, options.tolerance, attempt.original)
-    )
+    model = attempt.models.get(plan.run.id)
+    judgement = None if now is None else judge(plan.run, now, model, options.tolerance, attempt.original)
     verdict = _verdict(plan, attempt, judgement)
     packages = changed_packages(plan, attempt)
     diverged = verdict in {Verdict.DIFFERENT, Verdict.FAILED} or bool(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.render.numbers import size
+from nbtrack.store.processes import is_alive
 
 __all__ = ["MOST_BYTES", "Scratch"]
 
@@ -32,6 +33,7 @@ _SKIPPED = frozenset(
     }
 )  # fmt: skip
 _CODE = (".py", ".json", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".sql", ".r", ".sh")
+_PREFIX = "nbtrack-reproduce-"
 _SMALL_BYTES = 1_000_000
 _MOST_SEEN = 300_000
 _FICLONE = 0x40049409  # linux/fs.h
@@ -83,7 +85,8 @@ class Scratch:
         Raises:
             OSError: the temporary folder cannot be written, or has not room for what is needed.
         """
-        self.root = Path(os.path.realpath(tempfile.mkdtemp(prefix="nbtrack-reproduce-")))
+        _remove_abandoned()
+        self.root = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")))
         (self.root / "store").mkdir()
         (self.root / "control").mkdir()
         top = self._top(sources)
@@ -195,6 +198,15 @@ class Scratch:
             target = target if self.at(outside).exists() else outside
         with contextlib.suppress(FileExistsError):
             copy.symlink_to(target)
+
+
+def _remove_abandoned() -> None:
+    """Remove the copies of processes that were killed before they could."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdecimal() and not is_alive(int(pid)) and os.access(left, os.W_OK):
+                shutil.rmtree(left, onerror=_make_writable)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

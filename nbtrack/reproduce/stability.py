@@ -69,7 +69,7 @@ class _Repeats:
         installed = environment.packages if environment is not None else {}
         libraries = tuple(name for name in _LIBRARIES if name in installed)
         for number in self._seeds:
-            self._enter(number, carry_out(store, self._plan, options, Seed(number, libraries)))
+            self._enter(number, carry_out(store, self._plan, options, seed=Seed(number, libraries)))
 
     def _enter(self, number: int, attempt: Attempt) -> None:
         self._notes.update(dict.fromkeys(attempt.notes))

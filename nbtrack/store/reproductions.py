@@ -27,6 +27,7 @@ from nbtrack.records import (
 )
 from nbtrack.store import building
 from nbtrack.store.interning import Interned
+from nbtrack.store.processes import is_alive
 from nbtrack.store.values import clean, from_json, seal, to_json
 
 if TYPE_CHECKING:
@@ -158,18 +159,8 @@ def _cancel_abandoned(connection: sqlite3.Connection) -> None:
         "SELECT pk, pid FROM reproductions WHERE state = 'RUNNING' AND host = ?", (clean(platform.node()),)
     ).fetchall()
     for pk, pid in rows:
-        if pid != os.getpid() and not _lives(pid):
+        if pid != os.getpid() and not is_alive(pid):
             connection.execute("UPDATE reproductions SET state = 'CANCELED' WHERE pk = ?", (pk,))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
 
 
 def _plain(value: Any) -> Any:

@@ -124,6 +124,16 @@ def test_a_file_of_the_user_that_changed_meanwhile_is_told(project, made):
     assert copy.written_originals() == [project / "helper.py"]
 
 
+def test_the_copy_of_a_process_that_was_killed_is_removed_by_the_next(project, made, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead, alive = tmp_path / "nbtrack-reproduce-4194999-x", tmp_path / f"nbtrack-reproduce-{os.getpid()}-x"
+    for left in (dead, alive):
+        (left / "tree").mkdir(parents=True)
+    made()
+    assert not dead.exists()
+    assert alive.exists()
+
+
 def test_a_store_that_was_put_elsewhere_says_nothing_of_where_the_notebook_is(project, tmp_path):
     copy = Scratch(tmp_path / "stores", project, tmp_path / "stores" / "one")
     assert copy.project == project
