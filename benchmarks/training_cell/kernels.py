@@ -14,7 +14,7 @@ _DEADLINE = 180.0
 
 
 class Cost(NamedTuple):
-    """Seconds of one cell: by the clock, from the request to the idle message, and on the processors, children's too."""
+    """Seconds of one cell: by the clock, from request to idle message, and on the processors, children's too."""
 
     clock: float
     processor: float

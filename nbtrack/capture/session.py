@@ -33,10 +33,11 @@ from nbtrack.capture.sites import role_of
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
+from nbtrack.capture.unsaved import Unsaved
 from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
 from nbtrack.digests import digest_bytes, digest_text
-from nbtrack.errors import NbtrackError, UsageError
+from nbtrack.errors import StoreError, UsageError
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.output import clip
@@ -46,6 +47,7 @@ from nbtrack.store import SessionLog, Store
 
 __all__ = ["KernelSession", "finished", "this_process"]
 
+_PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _DEFINES = re.compile(r"\b(?:def|class|lambda)\b")
 
@@ -96,7 +98,7 @@ class KernelSession:
         self.store: Store | None = None
         """The store, once it was needed."""
         self._log: SessionLog | None = None
-        self._unsaved: list[Capture] = []
+        self._unsaved = Unsaved(folder)
         self._observation: Observation | None = None
         self._execution: Execution | None = None
         self._transformed = ""
@@ -313,50 +315,32 @@ class KernelSession:
 
     def _save(self, capture: Capture) -> tuple[Run, ...]:
         """Save this capture and those that could not be saved before; what fails is kept for the next time."""
-        self._unsaved.append(capture)
-        runs: tuple[Run, ...] = ()
         try:
-            while self._unsaved:
-                runs = self._store_log().save(self._unsaved[0])
-                self._unsaved.pop(0)
-        except NbtrackError as error:
-            self._keep(capture)
+            log = self._store_log()
+            self._unsaved.save(log)
+            runs = log.save(capture)
+        except StoreError as error:
+            self._unsaved.keep(self._process(), capture)
             self._warn(f"nbtrack: this cell's runs are not saved yet: {error}")
             return ()
         self._history.saved()
         return runs
 
-    def _keep(self, capture: Capture) -> None:
-        """Keep a capture past the end of its cell: without the models' bytes, which are views on what may change."""
-        if capture.models:
-            runs = tuple(
-                replace(
-                    run,
-                    model=replace(run.model, stored=False, blobs=()),
-                    capture_notes=(
-                        *run.capture_notes,
-                        "the model was not stored: the store could not be written",
-                    ),
-                )
-                if run.model is not None and run.id in capture.models
-                else run
-                for run in capture.runs
-            )
-            self._unsaved[-1] = replace(capture, runs=runs, models={})
+    def _process(self) -> Session:
+        return this_process(self.id, notebook_path(self.namespace), self._began_in)
 
     def _store_log(self) -> SessionLog:
         if self._log is None:
-            self.store = Store.open(self.folder, create=True)
-            self._log = self.store.begin_session(
-                this_process(self.id, notebook_path(self.namespace), self._began_in),
-            )
+            self.store = Store.open(self.folder, create=True, deadline_seconds=_PATIENCE_SECONDS)
+            self._log = self.store.begin_session(self._process())
         return self._log
 
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""
-        with contextlib.suppress(NbtrackError):  # nothing of a run is lost by it
-            self._save_writers()
+        self._save_writers()
         if self._log is not None:
+            with contextlib.suppress(StoreError):  # what is in the spool waits for the next to open the store
+                self._unsaved.save(self._log)
             self._log.end()
             self._log = None
             self.store = None
@@ -364,10 +348,9 @@ class KernelSession:
     def _save_writers(self) -> None:
         """Keep the executions since the last run where one wrote a file: a run of another notebook may come of it."""
         written = self._history.file_uses((), ())
-        if written and not self._unsaved:
+        if written:
             now, earlier = self._history.unsaved(self._history.last)
-            self._store_log().save(Capture(execution=now, earlier=earlier, file_uses=written))
-            self._history.saved()
+            self._save(Capture(execution=now, earlier=earlier, file_uses=written))
 
 
 def _contents(observation: Observation) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeAlias
 
 from nbtrack.digests import digest_bytes, recognised_digest
 from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
+from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
 from nbtrack.store.mapping import lay_over
 
@@ -102,7 +103,7 @@ def write_files(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> None:
         while batch := list(islice(rest, _SYNCED_AT_ONCE)):
             folders |= _write_batch(folder, batch)
         for each in sorted(folders):
-            _sync_folder(each)
+            sync_folder(each)
     except OSError as error:
         raise StoreUnwritable(f"A model cannot be stored in {folder}: {error.strerror}.") from error
 
@@ -177,14 +178,6 @@ def _temporary(file: Path, data: bytes) -> Iterator[tuple[int, Path]]:
         os.close(descriptor)
         with contextlib.suppress(OSError):
             temporary.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def insert_blob(connection: sqlite3.Connection, folder: Path, digest: str, parts: Parts) -> None:

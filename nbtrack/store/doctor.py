@@ -234,6 +234,13 @@ def _journals(folder: Path) -> Iterator[Problem]:
             message=f"{file} is the journal of a kernel that died, and could not be read: its last points are lost.",
             remedy="Delete it once you have seen this; the runs themselves are in the database.",
         )
+    for file in (folder / "spool").glob("*.damaged"):
+        yield Problem(
+            severity="error",
+            subject=str(file.relative_to(folder)),
+            message=f"{file} holds runs that could not be saved when they were made, and could not be read later.",
+            remedy="It is JSON: what can be read in it can be seen with an editor. Delete it once you have seen this.",
+        )
     for file in (folder / "sessions").glob("*.journal"):
         try:
             read_journal(file)

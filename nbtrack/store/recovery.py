@@ -1,4 +1,7 @@
-"""Sessions that ended without saying so: their points are taken in, their unfinished runs become CANCELED."""
+"""Sessions that ended without saying so.
+
+What they logged and what they could not save is taken in, their unfinished runs become CANCELED.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ from nbtrack.store.journal import journal_path
 from nbtrack.store.lock import try_lock
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.reading import read_sessions
+from nbtrack.store.saving import with_files, write_capture
 from nbtrack.store.sealing import seal_execution, seal_run
+from nbtrack.store.spool import remove, spooled, taken
 from nbtrack.store.writing import Writer
 
-__all__ = ["end_session", "fold_journal", "recover"]
+__all__ = ["end_session", "fold_journal", "recover", "take_in"]
 
 Transaction = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -31,13 +36,13 @@ def recover(folder: Path, open_sessions: list[str], transaction: Transaction) ->
     a lock tried per session.
     """
     dead = 0
-    known = set(open_sessions)
-    for session_id in sorted(known | _journals(folder)):
+    left = spooled(folder)
+    for session_id in sorted({*open_sessions, *_journals(folder), *left}):
         with _claimed(journal_path(folder, session_id)) as claim:
             if claim is None:
                 continue  # it lives
             with contextlib.suppress(StoreBusy):  # the next reader will do it
-                _bury(folder, session_id, transaction)
+                _bury(folder, session_id, left.get(session_id, []), transaction)
                 dead += 1
     return dead
 
@@ -64,7 +69,7 @@ def _claimed(file: Path) -> Iterator[bool | None]:
         os.close(descriptor)
 
 
-def _bury(folder: Path, session_id: str, transaction: Transaction) -> None:
+def _bury(folder: Path, session_id: str, left: list[Path], transaction: Transaction) -> None:
     file = journal_path(folder, session_id)
     content: JournalContent | None
     try:
@@ -75,12 +80,31 @@ def _bury(folder: Path, session_id: str, transaction: Transaction) -> None:
         # Kept under another name for whoever wants to look: what cannot be read cannot be taken in.
         file.rename(file.with_suffix(".damaged"))
         content = None
+    for each in left:
+        take_in(folder, each, transaction)
     with transaction() as connection:
         writer = Writer()
         if content is not None:
             fold_journal(connection, writer, content)
         end_session(connection, session_id, ended_at=time.time())
     file.unlink(missing_ok=True)
+
+
+def take_in(folder: Path, file: Path, transaction: Transaction) -> None:
+    """Save what a session put into the spool; what is damaged stays there under another name."""
+    try:
+        with taken(file) as (session, capture):
+            prepared = with_files(folder, capture)
+            with transaction() as connection:
+                writer = Writer()
+                session_pk = writer.session(connection, session)
+                write_capture(connection, folder, writer, session_pk, prepared, set)
+    except FileNotFoundError:
+        return
+    except StoreCorrupt:
+        file.rename(file.with_suffix(".damaged"))
+        return
+    remove(file)
 
 
 def fold_journal(connection: sqlite3.Connection, writer: Writer, content: JournalContent) -> set[int]:

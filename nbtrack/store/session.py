@@ -7,22 +7,18 @@ import os
 import sqlite3
 import time as clock
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from nbtrack.errors import CaptureError, StoreError, StoreUnwritable, UnknownRun, UsageError
-from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Run, Session
-from nbtrack.store.blobs import insert_blob, write_files
+from nbtrack.errors import StoreError, UnknownRun, UsageError
+from nbtrack.records import Capture, Run, Session
 from nbtrack.store.database import Database
-from nbtrack.store.effects import write_file_uses
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
-from nbtrack.store.outcomes import write_outcomes
-from nbtrack.store.random_states import write_states
-from nbtrack.store.recovery import end_session
+from nbtrack.store.recovery import end_session, take_in
+from nbtrack.store.saving import with_files, write_capture
 from nbtrack.store.sealing import seal_run
-from nbtrack.store.stored_models import blobs_of, insert_model
-from nbtrack.store.values import clean
 from nbtrack.store.writing import Writer
 
 __all__ = ["LONGEST_NAME", "SessionLog"]
@@ -91,56 +87,23 @@ class SessionLog:
             StoreError: nothing was written; see its subclasses.
             CaptureError: a param is not JSON.
         """
-        database, models = self._database, dict(capture.models)
-        attachments = self._with_files(capture)
-        runs = [self._with_model_files(run, models) for run in capture.runs]
+        folder, writer = self._database.folder, self._writer
+        prepared = with_files(folder, capture)
         with self._transaction() as connection:
-            writer = self._writer
             session_pk = writer.session(connection, self.session)
-            for execution in (*capture.earlier, capture.execution):
-                writer.execution(connection, execution, session_pk)
-            uses = ((writer.execution_pk(connection, use.execution_id), use) for use in capture.file_uses)
-            write_file_uses(connection, uses)
-            self._attach(connection, capture.execution.id, attachments)
-            for execution_id, states in capture.drawn.items():
-                write_states(connection, writer.execution_pk(connection, execution_id), states)
-            for model in models.values():
-                insert_model(connection, database.folder, model)
-            saved = [
-                writer.run(connection, run, self._execution_pk(connection, run, session_pk)) for run in runs
-            ]
-            touched = self._fold(connection, session_pk)
-            results = []
-            for run, row in zip(runs, saved, strict=True):
-                new = row.new and row.pk not in touched
-                metrics = write_metrics(connection, writer, row.pk, run.metrics, new=new)
-                results.append(replace(run, label=row.label, metrics=metrics))
-            touched |= self._save_late(connection, capture.late_metrics)
-            write_outcomes(connection, capture.outcomes)
-            for run_pk in touched | {row.pk for row in saved}:
-                seal_run(connection, run_pk)
+            runs = write_capture(
+                connection, folder, writer, session_pk, prepared, lambda: self._fold(connection, session_pk)
+            )
         self._runs.update(run.id for run in runs)
-        return tuple(results)
+        return runs
 
-    def _with_files(self, capture: Capture) -> tuple[tuple[Attachment, bytes], ...]:
-        """The attachments whose bytes could be written: a figure is never worth a run."""
-        try:
-            write_files(self._database.folder, [(each.digest, (data,)) for each, data in capture.attachments])
-        except (CaptureError, StoreUnwritable):
-            return ()
-        return capture.attachments
+    def take_in(self, file: Path) -> None:
+        """Save what was put into the spool; what somebody else took in meanwhile is passed over.
 
-    def _attach(
-        self,
-        connection: sqlite3.Connection,
-        execution_id: str,
-        attachments: Iterable[tuple[Attachment, bytes]],
-    ) -> None:
-        execution = self._writer.execution_pk(connection, execution_id)
-        for position, (each, data) in enumerate(attachments):
-            insert_blob(connection, self._database.folder, each.digest, (data,))
-            row = (execution, position, each.kind, clean(each.name), each.media_type, each.digest)
-            connection.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)", row)
+        Raises:
+            StoreError: nothing was written; see its subclasses.
+        """
+        take_in(self._database.folder, file, self._transaction)
 
     def end(self) -> None:
         """End the session: what is unfinished becomes CANCELED. Can be called again."""
@@ -204,38 +167,6 @@ class SessionLog:
         except StoreError:
             # The points are safe where they are: the journal grows, and is folded at the next size or save.
             self._fold_at = self._journal.used_bytes * 2
-
-    def _save_late(self, connection: sqlite3.Connection, late_metrics: Iterable[LateMetric]) -> set[int]:
-        touched = set()
-        for late in late_metrics:
-            found = connection.execute("SELECT pk FROM runs WHERE id = ?", (late.run_id,)).fetchone()
-            if found is not None:  # else the run was deleted meanwhile, and its metrics with it
-                write_metrics(connection, self._writer, found[0], (late.metric,), new=False)
-                touched.add(int(found[0]))
-        return touched
-
-    def _execution_pk(self, connection: sqlite3.Connection, run: Run, session_pk: int) -> int:
-        pk = self._writer.execution_pk(connection, run.execution.id)
-        return self._writer.execution(connection, run.execution, session_pk) if pk is None else pk
-
-    def _with_model_files(self, run: Run, models: dict[str, ModelBytes]) -> Run:
-        model = models.get(run.id)
-        if model is None or run.model is None:
-            return run
-        stored, notes = True, run.capture_notes
-        try:
-            write_files(self._database.folder, blobs_of(model))
-        except (CaptureError, StoreUnwritable) as error:
-            del models[run.id]
-            stored, notes = False, (*notes, str(error))
-        record = replace(
-            run.model,
-            stored=stored,
-            digest=model.digest,
-            blobs=model.blob_digests,
-            size_bytes=model.size_bytes,
-        )
-        return replace(run, model=record, capture_notes=notes)
 
 
 _open_logs: weakref.WeakSet[SessionLog] = weakref.WeakSet()
