@@ -11,6 +11,7 @@
     │   ├── StoreNotFound       there is no .nbtrack folder here or above
     │   ├── StoreTooNew         written by a newer nbtrack
     │   ├── StoreOutdated       written by an older nbtrack, and only looked at: not migrated
+    │   ├── StoreSlow           reading took longer than whoever asked gave it
     │   ├── StoreUnwritable     permissions, a full or read-only disk
     │   ├── StoreBusy           another process kept the write lock past the deadline
     │   ├── StoreMoved          the folder was deleted or replaced under an open connection
@@ -37,6 +38,7 @@ __all__ = [
     "StoreMoved",
     "StoreNotFound",
     "StoreOutdated",
+    "StoreSlow",
     "StoreTooNew",
     "StoreUnwritable",
     "UnknownRun",
@@ -97,6 +99,10 @@ class StoreTooNew(StoreError):  # noqa: N818 - as above
 
 class StoreOutdated(StoreError):  # noqa: N818 - as above
     """The store was written by an older nbtrack, and whoever asked only looks: nothing was migrated."""
+
+
+class StoreSlow(StoreError):  # noqa: N818 - as above
+    """Reading took longer than whoever asked gave it."""
 
 
 class StoreUnwritable(StoreError):  # noqa: N818 - as above

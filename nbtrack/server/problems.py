@@ -99,6 +99,12 @@ _KINDS: tuple[tuple[type[BaseException], HTTPStatus, str, str | None], ...] = (
         "store_unwritable",
         "Check the owner and permissions of the folder, and the space on its disk.",
     ),
+    (
+        errors.StoreSlow,
+        HTTPStatus.CONFLICT,
+        "store_slow",
+        "Ask for less: fewer conditions, a smaller page, an order by a metric or by time.",
+    ),
     (errors.StoreError, HTTPStatus.CONFLICT, "store_error", None),
     (Conflict, HTTPStatus.CONFLICT, "conflict", None),
     (NotHere, HTTPStatus.NOT_IMPLEMENTED, "not_here", None),

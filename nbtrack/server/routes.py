@@ -22,7 +22,7 @@ ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (_RUN, run.RunRoute),
     (f"{_RUN}/curves", run.CurvesRoute),
     (f"{_RUN}/output", run.OutputRoute),
-    (f"{_RUN}/attachments/(?P<digest>b3:[0-9a-f]{{64}})", run.AttachmentRoute),
+    (f"{_RUN}/attachments/(?P<digest>b3(?::|%3[Aa])[0-9a-f]{{64}})", run.AttachmentRoute),
     (f"{_RUN}/datasets/(?P<position>[0-9]{{1,5}})", run.DatasetRoute),
     (f"{_RUN}/lineage", run.LineageRoute),
     (f"{_RUN}/slice", run.SliceRoute),

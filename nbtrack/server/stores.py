@@ -18,6 +18,7 @@ from nbtrack.errors import StoreMoved, UsageError
 from nbtrack.server.problems import UnknownStore
 from nbtrack.store import Store
 from nbtrack.store.database import DATABASE
+from nbtrack.store.deadline import at_most
 from nbtrack.store.ranking import Ranking
 
 __all__ = ["Place", "Stores", "folder_of"]
@@ -26,6 +27,7 @@ _RESOLVED_SECONDS = 1.0  # settings files are not read again for each request
 _DEADLINE_SECONDS = 2.0
 _MOST_RANKINGS = 8
 _QUICK_SECONDS = 0.05
+_READING_SECONDS = 10.0  # of one request, in the database
 
 
 class _Ranked(NamedTuple):
@@ -59,7 +61,8 @@ class Place:
             if not store.is_current():  # another nbtrack migrated it meanwhile
                 self.close()
                 store = self._opened()
-            yield store
+            with at_most(_READING_SECONDS):
+                yield store
         except StoreMoved:
             self.close()  # the next request finds what is there then
             raise

@@ -23,10 +23,12 @@ from nbtrack.errors import (
     StoreMoved,
     StoreNotFound,
     StoreOutdated,
+    StoreSlow,
     StoreTooNew,
     StoreUnwritable,
 )
 from nbtrack.store import schema
+from nbtrack.store.deadline import STEPS, expired
 from nbtrack.store.lock import WriteLock
 
 __all__ = ["DATABASE", "Database", "from_sqlite"]
@@ -87,6 +89,7 @@ class Database:
             connection.execute("PRAGMA trusted_schema = OFF")
             if self.passive:
                 connection.execute("PRAGMA query_only = ON")
+                connection.set_progress_handler(expired, STEPS)
         self._connection = connection
         status = self.file.stat()
         self._identity = (status.st_dev, status.st_ino)
@@ -325,6 +328,8 @@ def from_sqlite(file: Path) -> Iterator[None]:
 
 def _in_our_words(error: sqlite3.DatabaseError, file: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return StoreSlow(f"{file} did not answer in time. Ask for less: a shorter query, a smaller page.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(
             f"{file} is locked by another program ({error}). Close what else has it open, or try again."

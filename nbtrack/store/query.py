@@ -227,4 +227,4 @@ def _number(text: str) -> int | float:
     except ValueError:
         return float(text)
     # Beyond 64 bits SQLite has only floats; a comparison with one so large is right all the same.
-    return number if -(2**63) <= number < 2**63 else float(number)
+    return number if -(2**63) <= number < 2**63 else float(text)

@@ -8,16 +8,15 @@ conditions on each run until enough are found.
 from __future__ import annotations
 
 import sqlite3
-import time
 from typing import NamedTuple
 
 from nbtrack.errors import QueryError
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
+from nbtrack.store.deadline import at_most, expired, is_interrupt
 from nbtrack.store.query import All, parse
 
 __all__ = ["Position", "Request", "count", "count_quickly", "find", "position"]
 
-_STEPS = 2000  # of SQLite between two looks at the clock: some microseconds
 _RARE = 1000  # runs: so many are sorted in a millisecond
 
 
@@ -81,17 +80,14 @@ def position(connection: sqlite3.Connection, request: Request, pk: int) -> Posit
 
 
 def count_quickly(connection: sqlite3.Connection, request: Request, seconds: float) -> int | None:
-    """How many runs fulfil the query; None where counting them takes longer than ``seconds``."""
-    deadline = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    """How many runs fulfil the query; None where a passive store would take longer than ``seconds`` to count them."""
     try:
-        return count(connection, request)
+        with at_most(seconds):
+            return count(connection, request)
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
+        if not is_interrupt(error) or expired():  # the whole request's time may be over as well
             raise
         return None
-    finally:
-        connection.set_progress_handler(None, 0)
 
 
 def count(connection: sqlite3.Connection, request: Request) -> int:

@@ -57,6 +57,23 @@ def test_a_query_filters_and_a_wrong_one_says_where(server, filled):
     assert "accuracy" in server.problem("table", 400, query="acuracy > 1")["message"]
 
 
+HOSTILE_QUERIES = [
+    "1; DROP TABLE runs", "accuracy > 1 OR 1=1 --", "`accuracy`; select 1", "label ~ '%' or 1", "'a' = 'a'",
+    "label = \"x' OR '1'='1\"", "accuracy > (SELECT 1)", "note ~ '((((a+)+)+)+)$'", "(" * 5000, "not " * 100 + "a = 1",
+    " or ".join(["accuracy > 1"] * 300), "x" * 5000, "__import__('os').system('id') = 1", "accuracy > 1e999999",
+    "accuracy > 9" + "9" * 400, "\u202e = 1", "label = '" + "é" * 1000 + "'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", HOSTILE_QUERIES, ids=lambda query: repr(query[:20]))
+@pytest.mark.parametrize("name", ["query", "order"])
+def test_a_query_that_is_code_or_too_much_is_refused_or_finds_what_it_says(server, filled, query, name):
+    before = server.get("runs")["total"]
+    answer = server.ask("GET", "table", params={name: query})
+    assert answer.status_code in {200, 400}, answer.text
+    assert server.get("runs")["total"] == before
+
+
 def test_offset_jumps_and_experiment_and_notebook_narrow(server, filled):
     everything = ids(server.get("runs"))
     assert server.get("table", offset=3, limit=2)["columns"]["id"] == everything[3:5]
@@ -164,6 +181,9 @@ def test_output_and_figure_are_those_recorded_and_the_figure_can_run_nothing(ser
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert (
+        server.ask("GET", f"runs/{run_id}/attachments/{digest.replace(':', '%3A')}").content == answer.content
+    )
     # The same bytes are not to be had through a run that they do not belong to.
     assert server.problem(f"runs/{filled.id('failed')}/attachments/{digest}", 404)["kind"] == "not_found"
 

@@ -1,15 +1,17 @@
 """Pages by key: in any order no run is left out or listed twice, whatever happens to the others in between."""
 
 import math
+import sqlite3
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbtrack.errors import StoreUnwritable, UsageError
+from nbtrack.errors import StoreSlow, StoreUnwritable, UsageError
 from nbtrack.records import Metric, State
 from nbtrack.store import Store, search
+from nbtrack.store.deadline import at_most
 from nbtrack.store.paging import page
 from nbtrack.store.search import Request
 
@@ -105,3 +107,19 @@ def test_a_passive_store_changes_nothing_and_leaves_dead_sessions_alone(kernel, 
             looking.update_run(run.id, note="no")
     assert (folder / "lineage.db").stat().st_mtime_ns == before
     assert kernel.store.get_run(run.id).state is State.CANCELED
+
+
+def test_reading_of_a_passive_store_is_stopped_when_its_time_is_over(many):
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+    with Store.open(many.folder, passive=True) as looking:
+        with (
+            pytest.raises(StoreSlow, match="did not answer in time"),
+            at_most(0.05),
+            looking.view() as connection,
+        ):
+            connection.execute(endless)
+        assert looking.count_runs() == 40
+        with looking.view() as connection:
+            assert search.count_quickly(connection, Request(), 10) == 40
+            with at_most(-1), pytest.raises(sqlite3.OperationalError):
+                connection.execute(endless)
