@@ -39,8 +39,10 @@ bench: $(VENV)/.test ## run the benchmarks (BENCH="start" for one of them)
 		$(BIN)/python $$(ls benchmarks/$$one/run.py benchmarks/$$one/measure.py 2>/dev/null) || failed="$$failed $$one"; \
 	done; test -z "$$failed" || { echo "over their limits or failed:$$failed"; exit 1; }
 
-docs: $(VENV)/.test ## generate the reference pages
+docs: $(VENV)/.test ## generate the reference pages and build the documentation into build/docs
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) nbtrack-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -1,4 +1,7 @@
-"""Makes docs/reference/database.md from the schema; with --check only says whether the page is current."""
+"""Makes the reference pages that say what the code says: the database, the command's usage, the tables of magics.
+
+With --check it only says whether they are current.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from pathlib import Path
 
 from nbtrack.store import schema
 
-PAGE = Path(__file__).parent / "reference" / "database.md"
+REFERENCE = Path(__file__).parent / "reference"
+PAGE = REFERENCE / "database.md"
+USAGE = REFERENCE / "cli-usage.md"
+MAGICS = REFERENCE / "magics.md"
 
 INTRODUCTION = """# The database
 
@@ -95,17 +101,74 @@ def _view(statement: str) -> str:
     return f"### {name}\n\n{_sentence(about)}: {listed}.\n"
 
 
+def usage() -> str:
+    """Each verb of the command with its help, as ``--help`` prints it."""
+    import click
+
+    from nbtrack.cli.program import VERBS, program
+
+    context = click.Context(program, info_name="nbtrack", max_content_width=100, terminal_width=100)
+    parts = [
+        "# Command line: usage\n",
+        "<!-- Made from nbtrack/cli/ by docs/generate.py: change it there. -->\n",
+        "What `nbtrack VERB --help` prints. What the verbs do and answer stands under [Command line](cli.md).\n",
+        "```text\n" + program.get_help(context) + "\n```\n",
+    ]
+    for name in VERBS:
+        command = program.get_command(context, name)
+        inner = click.Context(
+            command, info_name=name, parent=context, max_content_width=100, terminal_width=100
+        )
+        parts.append(f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return "\n".join(parts)
+
+
+def magics() -> str:
+    """The page on magics, its tables made anew from the grammar."""
+    from nbtrack.magics.block import block_parser
+    from nbtrack.magics.parsing import verb_parser
+    from nbtrack.magics.registry import all_verbs
+
+    rows = ["| line | what it does | example |", "|---|---|---|"]
+    for verb in all_verbs():
+        line = " ".join(verb_parser(verb).format_usage().removeprefix("usage: ").split())
+        rows.append(f"| {_code('%' + line)} | {_cell(verb.summary)} | {_code(verb.example)} |")
+    flags = ["| flag | meaning |", "|---|---|"]
+    for action in block_parser().actions:
+        names = ", ".join(
+            f"`{flag}{' ' + action.metavar if action.metavar else ''}`" for flag in action.option_strings
+        )
+        flags.append(f"| {names} | {action.help} |")
+    text = MAGICS.read_text(encoding="utf-8")
+    for name, table in (("verbs", rows), ("flags", flags)):
+        begin, end = f"<!-- made: {name} -->", "<!-- end -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n\n{chr(10).join(table)}\n\n{end}{after}"
+    return text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
 def main() -> int:
-    """Write the page, or check it; the exit code."""
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE} is not what the schema says; run `python docs/generate.py`.")
-    return 1
+    """Write the pages, or check them; the exit code."""
+    made = {PAGE: page(), USAGE: usage(), MAGICS: magics()}
+    stale = [
+        file for file, text in made.items() if not file.is_file() or file.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv[1:]:
+        for file in stale:
+            print(f"{file} is not what the code says; run `python docs/generate.py`.")
+        return 1 if stale else 0
+    for file in stale:
+        file.write_text(made[file], encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

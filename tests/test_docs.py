@@ -124,5 +124,10 @@ def test_examples_have_one_line_about_tracking_and_ask_at_their_end(notebook):
 
 
 def code(page: str) -> list[str]:
-    """What stands as code in a page of Markdown: indented or fenced blocks, and pieces between backquotes."""
-    return [*re.findall(r"^ {4}(.*)$", page, re.MULTILINE), *re.findall(r"`[^`\n]+`", page)]
+    """What stands as code in a page of Markdown: lines of fenced or indented blocks, and pieces between backquotes."""
+    fenced = [
+        line
+        for block in re.findall(r"^```.*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+    ]
+    return [*fenced, *re.findall(r"^ {4}(.*)$", page, re.MULTILINE), *re.findall(r"`[^`\n]+`", page)]
