@@ -25,7 +25,18 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 BLOCK = re.compile(r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "console", "toml", "json", "sql", "text", "{toctree}", "{eval-rst}"}
 # Another test runs them, or they are the shell's.
-NOT_RUN = {"nbtrack demo", "nbtrack reproduce", "pip", "make", "jupyter", "curl", "python", "sqlite3", "cd", "unzip"}
+NOT_RUN = {
+    "nbtrack demo",
+    "nbtrack reproduce",
+    "pip",
+    "make",
+    "jupyter",
+    "curl",
+    "python",
+    "sqlite3",
+    "cd",
+    "unzip",
+}
 
 # It begins from nothing, as its reader does.
 FROM_NOTHING = {"docs/tutorial.md"}
@@ -64,6 +75,7 @@ def notebook(tmp_path, monkeypatch, page):
         shell.run_cell(cell, store_history=True).raise_error()
     yield shell
     shell.run_cell("%unload_ext nbtrack")
+    shell._atexit_once()  # its history is in a folder that is gone when the process ends
     InteractiveShell.clear_instance()
 
 

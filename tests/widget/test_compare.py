@@ -23,6 +23,7 @@ def project(tmp_path_factory):
         for cell in CELLS:
             shell.run_cell(cell).raise_error()
         shell.run_cell("%unload_ext nbtrack")
+        shell._atexit_once()  # its history is in a folder that is gone when the process ends
         InteractiveShell.clear_instance()
     return folder
 
