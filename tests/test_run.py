@@ -91,6 +91,7 @@ def test_runs_is_a_frame_with_one_row_per_run_newest_first(save):
         "name",
         "note",
         "starred",
+        "reproduced",
         "notebook",
         "capture_seconds",
         "id",

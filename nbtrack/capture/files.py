@@ -11,7 +11,7 @@ import re
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from glob import iglob
 from itertools import islice
 from pathlib import Path
@@ -46,6 +46,8 @@ class FilesRead:
     def __init__(self) -> None:
         self.written: tuple[str, ...] = ()
         self._seen: dict[str, None] | None = None
+        self.on_import: Callable[[], None] = _nothing
+        """Called, while it is on, whenever the import of a module begins; must not raise."""
         self._changed: dict[str, None] = {}
         self._hooked = False
         self._elsewhere = _installed_folders()
@@ -82,6 +84,8 @@ class FilesRead:
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
         seen = self._seen
+        if event == "import" and seen is not None:
+            self.on_import()
         if seen is None or event not in _EVENTS:
             return
         if event == "os.rename":
@@ -124,6 +128,10 @@ def _paths(function: object, text: str) -> Iterator[str]:
             )
         elif path.is_file():
             yield name
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _is_setting(path: str) -> bool:

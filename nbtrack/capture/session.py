@@ -104,6 +104,7 @@ class KernelSession:
         self._transformed = ""
         self._unlooked: str | None = None
         self._streams: dict[str, Any] = {}
+        self._first_sight = streams.FirstSight()
         self._tree: ast.AST | None = None
 
     def warm_up(self) -> None:
@@ -135,6 +136,8 @@ class KernelSession:
         self._files.start()
         # A cell without a call draws nothing.
         self._streams = streams.states() if "(" in transformed else {}
+        self._first_sight = streams.FirstSight()
+        self._files.on_import = self._first_sight.look
         if self.automatic:
             self.watcher.begin(self._observation)
         self._observation.seconds += time.perf_counter() - started
@@ -245,7 +248,7 @@ class KernelSession:
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
         started = time.perf_counter()
         execution = finished(execution, observation, error)
-        drawn = streams.taken(self._streams, streams.states()) if self._streams else {}
+        drawn = self._drawn()
         self._history.add(
             execution,
             self._transformed,
@@ -281,6 +284,15 @@ class KernelSession:
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs
+
+    def _drawn(self) -> dict[str, bytes]:
+        """The states in which the execution found the generators that it drew from."""
+        if not self._streams:
+            return {}
+        before = self._streams
+        if self._first_sight.state is not None and "numpy" not in before:
+            before = {**before, "numpy": self._first_sight.state}
+        return streams.taken(before, streams.states())
 
     def _with_output(self, execution: Execution, printed: Printed) -> Execution:
         known, limit = secrets_in(self._transformed), self.settings.max_output_bytes

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option, terminal_columns
+from nbtrack.records.reproductions import DEFAULT_REPEATS, DEFAULT_TOLERANCE
 from nbtrack.render.plain import cut
 
 if TYPE_CHECKING:
@@ -17,16 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["reproduce"]
 
-_TOLERANCE = 1e-6
-_REPEATS = 5
-
 
 @click.command(short_help="Run a run again in a fresh kernel and judge what comes out.")
 @click.argument("run")
 @click.option(
     "--tolerance",
     type=float,
-    default=_TOLERANCE,
+    default=DEFAULT_TOLERANCE,
     show_default=True,
     help="Largest relative difference at which numbers count as close.",
 )
@@ -39,7 +37,7 @@ _REPEATS = 5
 @click.option(
     "--seed", type=int, help="Repeat with seeds from this one on, and tell the spread of each metric."
 )
-@click.option("--repeats", type=int, help=f"How often, with --seed. Default: {_REPEATS}.")
+@click.option("--repeats", type=int, help=f"How often, with --seed. Default: {DEFAULT_REPEATS}.")
 @click.option("--python", help="The Python to run in. Default: the one the run ran in.")
 @json_option
 @store_option

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.magics.verb import Verb
+from nbtrack.records.reproductions import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
     from nbtrack.capture.session import KernelSession
@@ -16,7 +17,7 @@ __all__ = ["VERBS"]
 
 def _arguments(parser: Parser) -> None:
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--tolerance", type=float, default=1e-6, metavar="SHARE")
+    parser.add_argument("--tolerance", type=float, default=DEFAULT_TOLERANCE, metavar="SHARE")
     parser.add_argument("--timeout", type=float, metavar="SECONDS")
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--seed", type=int, metavar="N")

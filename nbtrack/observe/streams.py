@@ -13,11 +13,13 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["STREAMS", "put_back", "states", "taken"]
+__all__ = ["STREAMS", "FirstSight", "put_back", "states", "taken"]
 
 _PYTHON = struct.Struct("<B625I?d")
 _NUMPY_TAIL = struct.Struct("<i?d")
 _WORDS = 624
+_JUST_SEEDED = {(_WORDS - 1, False), (_WORDS, False)}
+"""Position and whether a normal number is kept: of a generator seeded by the system, and of one seeded by a number."""
 
 
 def states() -> dict[str, Any]:
@@ -31,6 +33,35 @@ def states() -> dict[str, Any]:
         if state is not None:
             found[name] = state
     return found
+
+
+class FirstSight:
+    """The state of NumPy's stream when it was first seen, where NumPy is imported in the middle of a cell.
+
+    A cell that imports scikit-learn and trains at once has no state before it: NumPy's generator was seeded by the
+    operating system in its middle. But imports go on after NumPy is there, and that is when to look.
+    """
+
+    def __init__(self) -> None:
+        self.state: bytes | None = None
+        self._waiting = "numpy.random" not in sys.modules
+
+    def look(self) -> None:
+        """An import begins. Raises nothing, and takes no state that was drawn from already."""
+        if not self._waiting or "numpy.random" not in sys.modules:
+            return
+        try:
+            numpy_random: Any = sys.modules["numpy.random"]
+            lock = numpy_random.get_bit_generator().lock
+            if not lock.acquire(blocking=False):
+                return  # somebody draws right now, and may hold the lock while we are called
+            lock.release()
+            state = _look_numpy()
+        except Exception:
+            return  # still being imported: at the next import
+        self._waiting = False
+        if state is not None and _NUMPY_TAIL.unpack(state[4 * _WORDS :])[:2] in _JUST_SEEDED:
+            self.state = state
 
 
 def taken(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, bytes]:

@@ -22,6 +22,11 @@ __all__ = [
     "Verdict",
 ]
 
+DEFAULT_TOLERANCE = 1e-6
+"""Largest relative difference at which numbers count as close, unless another is given."""
+DEFAULT_REPEATS = 5
+"""How often a run is repeated with other seeds, unless said otherwise."""
+
 ModelEvidence: TypeAlias = Literal["digest", "content", "predictions"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbtrack.errors import UsageError
+from nbtrack.records.reproductions import DEFAULT_REPEATS
 from nbtrack.render.verdict import progress_text
 from nbtrack.reproduce.carry_out import Options, Progress
 from nbtrack.reproduce.reproducing import reproduce
@@ -14,8 +15,6 @@ from nbtrack.reproduce.stability import check_stability
 from nbtrack.store import Store
 
 __all__ = ["reproduce_run", "telling"]
-
-DEFAULT_REPEATS = 5
 
 
 def reproduce_run(

@@ -13,6 +13,7 @@ from typing import Any
 
 from nbtrack.errors import NbtrackError
 from nbtrack.records import Run, State
+from nbtrack.records.reproductions import DEFAULT_TOLERANCE
 from nbtrack.reproduce.kernel import FreshKernel, KernelDied, Outcome, TimeIsUp
 from nbtrack.reproduce.matching import matched
 from nbtrack.reproduce.plan import Plan, Step
@@ -47,7 +48,7 @@ class Options:
         progress: is told of each cell.
     """
 
-    tolerance: float = 1e-6
+    tolerance: float = DEFAULT_TOLERANCE
     timeout_seconds: float | None = None
     keep_going: bool = False
     python: str | None = None

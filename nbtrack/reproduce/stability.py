@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from nbtrack.errors import UsageError
 from nbtrack.records import Run, Spread, Stability, new_id
+from nbtrack.records.reproductions import DEFAULT_REPEATS
 from nbtrack.reproduce.carry_out import Attempt, Options, Seed, carry_out
 from nbtrack.reproduce.plan import Plan, make_plan
 from nbtrack.store import Store
@@ -21,7 +22,7 @@ _SEEDING = re.compile(r"\b([\w.]*(?:random\.seed|manual_seed|set_seed|seed_every
 
 
 def check_stability(
-    store: Store, run: Run, *, seed: int, repeats: int = 5, options: Options | None = None
+    store: Store, run: Run, *, seed: int, repeats: int = DEFAULT_REPEATS, options: Options | None = None
 ) -> Stability:
     """Run the run's cells ``repeats`` times, each in a fresh kernel, with the seeds ``seed``, ``seed + 1``, ….
 

@@ -12,6 +12,7 @@ from nbtrack.errors import UsageError
 from nbtrack.provenance import RunSlice, run_slice
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import JSON, Dataset, Point
+from nbtrack.records.reproductions import DEFAULT_TOLERANCE
 from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
 from nbtrack.render.highlights import chosen_params, metrics_by_name
@@ -183,7 +184,7 @@ class Run:
     def reproduce(  # noqa: PLR0913 - what it can be asked for, by name
         self,
         *,
-        tolerance: float = 1e-6,
+        tolerance: float = DEFAULT_TOLERANCE,
         timeout: float | None = None,
         keep_going: bool = False,
         seed: int | None = None,

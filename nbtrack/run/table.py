@@ -40,8 +40,8 @@ def runs(
         A frame with the columns ``label``, ``state``, ``experiment``, ``model`` (class name), ``started_at``
         (UTC), ``duration`` (seconds), one ``metric.<name>`` for each metric, one ``param.<name>`` for each
         param that somebody chose in one of the runs (the others show their default), ``name``, ``note``,
-        ``starred``, ``notebook``, ``capture_seconds``, ``id``. Its ``plot("accuracy", x="C")`` draws one against
-        another.
+        ``starred``, ``reproduced`` (the last verdict), ``notebook``, ``capture_seconds``, ``id``. Its
+        ``plot("accuracy", x="C")`` draws one against another.
 
     Raises:
         QueryError: the query does not parse.
@@ -79,6 +79,7 @@ def _frame(found: Sequence[records.Run]) -> Runs:
         "name": [run.name for run in found],
         "note": [run.note for run in found],
         "starred": pd.Series([run.starred for run in found], dtype="bool"),
+        "reproduced": [None if run.reproduction is None else run.reproduction.verdict.value for run in found],
         "notebook": [run.execution.notebook_path for run in found],
         "capture_seconds": pd.Series([run.capture_seconds for run in found], dtype="float64"),
         "id": pd.Series([run.id for run in found], dtype="str"),

@@ -25,6 +25,10 @@ _SQL_OPERATOR = {"=": "IS", "!=": "IS NOT", "<": "<", "<=": "<=", ">": ">", ">="
 # Fields of a run: what they are in SQL, the type of their values, and how runs are found by them through an index.
 _BY_CLASS = "SELECT pk FROM runs WHERE class IN (SELECT pk FROM classes WHERE {} {} ?)"
 _BY_EXPERIMENT = "SELECT pk FROM runs WHERE experiment IN (SELECT pk FROM experiments WHERE name {1} ?)"
+_VERDICT = (
+    "(SELECT verdict FROM reproductions WHERE run = r.pk AND kind = 'reproduction' AND state = 'COMPLETE' "
+    "ORDER BY pk DESC LIMIT 1)"
+)
 FIELDS: dict[str, tuple[str, str, str | None]] = {
     "model": ("(SELECT name FROM classes WHERE pk = r.class)", "text", _BY_CLASS),
     "framework": ("(SELECT framework FROM classes WHERE pk = r.class)", "text", _BY_CLASS),
@@ -39,6 +43,7 @@ FIELDS: dict[str, tuple[str, str, str | None]] = {
     "duration": ("r.duration_seconds", "number", None),
     "fits": ("r.fits", "number", None),
     "starred": ("r.starred", "truth", None),
+    "reproduced": (_VERDICT, "text", None),
 }
 
 

@@ -3,11 +3,15 @@
 # ruff: noqa: NPY002 - the streams are the legacy ones
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from nbtrack.observe import streams
+
+np.random.get_state()  # NumPy loads its random numbers when they are first asked for
 
 
 def draw():
@@ -41,6 +45,31 @@ def test_a_global_generator_of_another_kind_has_no_state():
         assert "numpy" not in streams.states()
     finally:
         np.random.set_bit_generator(kept)
+
+
+FIRST = """
+import sys
+from nbtrack.observe.streams import FirstSight, put_back
+sight = FirstSight()
+sys.addaudithook(lambda event, _: sight.look() if event == "import" else None)
+import numpy as np
+{draws}
+import json.tool
+x = np.random.rand()
+if sight.state is None:
+    print("none")
+else:
+    put_back({{"numpy": sight.state}})
+    {draws}
+    print(np.random.rand() == x)
+"""
+
+
+@pytest.mark.parametrize(("draws", "told"), [("np.random", "True"), ("np.random.rand()", "none")])
+def test_a_generator_imported_in_a_cell_is_known_by_its_first_sight_unless_it_was_drawn_from(draws, told):
+    script = [sys.executable, "-c", FIRST.format(draws=draws)]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == told, done.stderr
 
 
 def test_what_is_no_state_of_a_stream_is_refused_by_name():

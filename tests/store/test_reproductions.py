@@ -75,6 +75,8 @@ def test_a_reproduction_comes_back_as_it_was_and_the_last_one_stands_with_its_ru
     assert store.get_run(run.id).reproduction.verdict == "same"
     assert [each.reproduction and each.reproduction.verdict for each in store.find_runs()] == [None, "same"]
     assert store.get_run(other.id).reproduction is None
+    assert [each.id for each in store.find_runs("reproduced = same")] == [run.id]
+    assert [each.id for each in store.find_runs("reproduced != same")] == [other.id]
 
 
 def test_one_that_was_begun_or_broken_off_is_not_shown(store, kernel):
