@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option
-from nbtrack.errors import UsageError
 from nbtrack.provenance import run_slice
 from nbtrack.store import Store
 
@@ -38,19 +37,12 @@ def slice(  # noqa: A001, PLR0913 - the verb's name, and its options
     as_json: bool,
 ) -> None:
     """Print the cells that RUN depends on, in the order they ran, as one script."""
-    if output is not None and output.exists() and not force:
-        raise UsageError(f"{output} is there already. Give another name, or --force to replace it.")
     with Store.open(store_folder(store)) as opened:
         made = run_slice(opened, opened.get_run(run), draws=draws, metrics=metrics)
+    if output is not None:
+        made.write(output, as_notebook=notebook, force=force)
+        click.echo(f"{output}: {len(made.cells)} cells", err=True)
     if as_json:
         print_json(made.to_dict())
     elif output is None:
-        click.echo(json.dumps(made.notebook(), indent=1) if notebook else made.script(), nl=notebook)
-    if output is not None:
-        as_notebook = notebook or output.suffix == ".ipynb"
-        text = json.dumps(made.notebook(), indent=1) + "\n" if as_notebook else made.script()
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{output} cannot be written: {error.strerror}. Give another path.") from error
-        click.echo(f"{output}: {len(made.cells)} cells", err=True)
+        click.echo(json.dumps(made.notebook(), indent=1) + "\n" if notebook else made.script(), nl=False)

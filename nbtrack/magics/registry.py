@@ -21,6 +21,8 @@ VERBS = {
     "compare": "nbtrack.magics.comparing",
     "diff": "nbtrack.magics.comparing",
     "plot": "nbtrack.magics.comparing",
+    "slice": "nbtrack.magics.tracing",
+    "lineage": "nbtrack.magics.tracing",
     "reproduce": "nbtrack.magics.reproducing",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",

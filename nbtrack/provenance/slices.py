@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+from nbtrack.errors import UsageError
 from nbtrack.lineage.notebook import notebook
 from nbtrack.lineage.source import Script, script, where
 from nbtrack.observe.redaction import REDACTED
@@ -53,6 +56,22 @@ class RunSlice:
         """JSON-ready data, as ``nbtrack slice --json`` prints it."""
         return slice_to_dict(self.record, self.notes, self.script())
 
+    def write(self, path: Path, *, as_notebook: bool = False, force: bool = False) -> Path:
+        """Write the script, or the notebook where that is asked for or the name ends in ``.ipynb``; returns the path.
+
+        Raises:
+            UsageError: the file is there already and ``force`` is not given, or it cannot be written.
+        """
+        if path.exists() and not force:
+            raise UsageError(f"{path} is there already. Give another name, or --force to replace it.")
+        wanted = as_notebook or path.suffix == ".ipynb"
+        text = json.dumps(self.notebook(), indent=1) + "\n" if wanted else self.script()
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}. Give another path.") from error
+        return path
+
     def _title(self) -> str:
         count = len(self.cells)
         return f"What {self.record.label} needs: {count} execution{'' if count == 1 else 's'}"
@@ -62,12 +81,8 @@ class RunSlice:
             self._script = script(self.record.cells)
         return self._script
 
-    def __str__(self) -> str:
-        return self.script()
-
     def __repr__(self) -> str:
-        numbers = " ".join(where(each) or "[ ]" for each in self.cells)
-        return f"<slice of {self.record.label}: {numbers}>"
+        return self.script()
 
 
 def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = False) -> RunSlice:

@@ -17,6 +17,7 @@ from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
 from nbtrack.render.highlights import chosen_params, metrics_by_name
 from nbtrack.render.line import run_line
+from nbtrack.run.ancestry import Ancestry, ancestry
 from nbtrack.run.differing import RunDiff
 from nbtrack.store import Store
 
@@ -170,6 +171,10 @@ class Run:
         """
         with Store.open(self._folder) as store:
             return run_slice(store, self.record, draws=draws, metrics=metrics)
+
+    def lineage(self, *, up: bool = True, down: bool = True) -> Ancestry:
+        """What the run came from (``up``) and what came of it (``down``), from files to metrics."""
+        return ancestry(self._folder, self.id, up=up, down=down)
 
     def diff(self, other: Run | str) -> RunDiff:
         """Why ``other``, a run or what names one, is not as this one was.

@@ -201,3 +201,12 @@ def test_a_file_written_in_another_kernel_links_the_notebooks(houses, store):
         write_file_uses(connection, [(pk, use)])
     found = edges(lineage_of(store, "houses.csv"))
     assert (("execution", f"[{first.execution_count}]"), ("file", "houses.csv"), "generated") in found
+
+
+def test_the_magics_give_the_slice_and_the_lineage(houses):
+    script = houses.run("%track slice last").result
+    assert "\nmodel = LinearRegression().fit(X_train, y_train)\n" in str(script)
+    houses.run("%track slice last -o s.ipynb")
+    assert json.loads((houses.folder / "s.ipynb").read_text())["nbformat"] == 4
+    assert "houses.csv" in repr(houses.run("%track lineage last --up").result)
+    assert houses.run("%track lineage houses.csv").result.prov()["entity"]

@@ -9,6 +9,7 @@ import pytest
 
 import nbtrack
 from nbtrack.cli.program import run as command
+from nbtrack.errors import UsageError
 from nbtrack.provenance import run_slice
 from nbtrack.records import Metric
 
@@ -117,3 +118,12 @@ def test_the_flags_are_taken(project, flag, capsys):
     project.ran(*PIPELINE)
     assert command(["slice", "last", flag]) == 0
     assert "model = c * 2" in capsys.readouterr().out
+
+
+def test_as_text_a_slice_is_its_script_and_it_writes_itself(project, tmp_path):
+    run = project.ran(*PIPELINE)
+    made = run_slice(project.store, run)
+    assert repr(made) == str(made) == made.script()
+    assert made.write(tmp_path / "s.py").read_text() == made.script()
+    with pytest.raises(UsageError, match="cannot be written"):
+        made.write(tmp_path / "no" / "folder.py")
