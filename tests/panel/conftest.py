@@ -193,9 +193,103 @@ def show_panel(page: Any) -> None:
     page.wait_for_selector("#nbtrack-runs .nbt-runs")
 
 
+def wait_for_kernel(page: Any, status: str = "idle") -> None:
+    """The current notebook's kernel is there and in this state; the indicator says idle before there is one."""
+    page.wait_for_function(
+        """status => {
+            const kernel = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+            return kernel && kernel.connectionStatus === 'connected' && kernel.status === status;
+        }""",
+        arg=status,
+        timeout=60_000,
+    )
+
+
+def run_all(page: Any) -> None:
+    wait_for_kernel(page)
+    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def rows(page: Any) -> Any:
+    return page.locator("#nbtrack-runs .nbt-row:not(.nbt-group)")
+
+
+def wait_for_rows(page: Any, count: int, seconds: float = 60) -> None:
+    page.wait_for_function(
+        "count => document.querySelectorAll('#nbtrack-runs .nbt-row[data-nbtrack-run]').length === count",
+        arg=count,
+        timeout=seconds * 1000,
+    )
+
+
+def notebook(path: Path, *cells: str) -> Path:
+    """A notebook with these code cells, whose ids are cell-0, cell-1, …"""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "cells": [
+            {"cell_type": "code", "id": f"cell-{at}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+            for at, source in enumerate(cells)
+        ],
+    }  # fmt: skip
+    path.write_text(json.dumps(document))
+    return path
+
+
 @pytest.fixture
-def opened(page, lab):
-    """JupyterLab with the panel in front."""
-    open_lab(page, lab)
-    show_panel(page)
-    return page
+def stage(page, lab, request):
+    """The page and the lab, with a folder of the test's own, and what is done there."""
+    folder = lab.notebooks / request.node.name[:60]
+    folder.mkdir()
+    return Stage(page, lab, folder)
+
+
+class Stage:
+    """A folder of notebooks in a lab, and a page on it."""
+
+    def __init__(self, page: Any, lab: Lab, folder: Path) -> None:
+        self.page = page
+        self.lab = lab
+        self.folder = folder
+
+    def notebook(self, *cells: str, name: str = "work.ipynb") -> None:
+        """Make a notebook, open it with the panel beside it."""
+        notebook(self.folder / name, *cells)
+        self.open(name)
+
+    def open(self, name: str = "work.ipynb") -> None:
+        open_lab(self.page, self.lab, str((self.folder / name).relative_to(self.lab.notebooks)))
+        show_panel(self.page)
+
+    def run_all(self) -> None:
+        run_all(self.page)
+
+    def rows(self, count: int, seconds: float = 60) -> Any:
+        """The rows of the list, once there are so many."""
+        wait_for_rows(self.page, count, seconds)
+        return rows(self.page)
+
+    def runs(self, query: str = "") -> list[dict[str, Any]]:
+        """The runs of the store in this folder, newest first, by the command line."""
+        return list(
+            json.loads(self.nbtrack("runs", query, "--json") if query else self.nbtrack("runs", "--json"))
+        )
+
+    def nbtrack(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", "from nbtrack.cli import main; main()", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def open_run(self, label: str) -> Any:
+        """The page of a run in the panel."""
+        self.page.locator("#nbtrack-runs .nbt-row", has_text=label).first.click()
+        self.page.wait_for_selector("#nbtrack-runs .nbt-heading")
+        return self.page.locator("#nbtrack-runs .nbt-detail")

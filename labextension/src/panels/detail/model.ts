@@ -11,6 +11,7 @@ import {
   StoreEvent
 } from '../../api/types';
 import { Observable } from '../../models/observable';
+import { Part } from '../../models/part';
 
 export interface DetailApi {
   run(store: string, run: string): Promise<Run>;
@@ -23,8 +24,6 @@ export interface DetailApi {
   attachmentUrl(store: string, run: string, digest: string): string;
 }
 
-/** A part of a run that is asked for when its section is opened. */
-export type Part<T> = { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; problem: Problem };
 
 /** One run, and the parts of it that were opened. */
 export class DetailModel extends Observable {

@@ -36,7 +36,7 @@ export function RunsBody(props: { model: RunsModel; actions: RunsActions }): JSX
       {model.problem?.kind === 'store_not_found' || (nothing && model.problem === null) ? (
         <Start location={model.location} />
       ) : (
-        model.store !== '' && (
+        model.status !== null && model.problem === null && (
           <>
             <Header model={model} onColumns={() => setChoosing(!choosing)} />
             {choosing && <ColumnChooser model={model} onClose={() => setChoosing(false)} />}

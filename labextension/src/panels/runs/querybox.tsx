@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { Names } from '../../api/types';
-import { accept, complete, Completion } from '../../models/query';
+import { accept, complete, Completion, quoteName } from '../../models/query';
 import { Icon, IconButton } from '../../parts/icons';
 
 const NONE: Completion = { from: 0, to: 0, suggestions: [] };
@@ -89,7 +89,7 @@ export function QueryBox(props: Props): JSX.Element {
           aria-invalid={props.error !== null}
           autoComplete="off"
           spellCheck={false}
-          placeholder="accuracy > 0.9 and C < 1"
+          placeholder={example(props.names)}
           value={text}
           onChange={type}
           onFocus={event => suggest(text, event.target.selectionStart ?? text.length)}
@@ -123,6 +123,12 @@ export function QueryBox(props: Props): JSX.Element {
       {props.error && <QueryError query={text} {...props.error} />}
     </div>
   );
+}
+
+/** A query over what there is. */
+function example(names: Names | null): string {
+  const metric = names?.metrics[0];
+  return metric === undefined ? 'Find runs' : `${quoteName(metric.name)} ${metric.direction === 'min' ? '< 0.1' : '> 0.9'}`;
 }
 
 function QueryError(props: { query: string; message: string; position: number | null }): JSX.Element {

@@ -109,10 +109,13 @@ function Check(props: { selected: boolean; state: Json | undefined }): JSX.Eleme
 function Label(props: RowProps): JSX.Element {
   const name = props.value('name');
   const label = String(props.value('label') ?? '');
+  // The number stays in view where the class's name is too long.
+  const [, stem, number] = /^(.*?)(-\d+)?$/s.exec(label) ?? ['', label, ''];
   return (
     <span className="nbt-label" title={`${label}${name ? ` · ${String(name)}` : ''}`}>
-      {label}
-      {name && <span className="nbt-name"> {String(name)}</span>}
+      <span className="nbt-stem">{stem}</span>
+      <span>{number}</span>
+      {name && <span className="nbt-name nbt-stem">&nbsp;{String(name)}</span>}
     </span>
   );
 }
@@ -185,10 +188,8 @@ function Score(props: RowProps): JSX.Element {
       role="gridcell"
       title={isEmpty(value) ? `No ${props.metric ?? 'metric'}` : `${props.metric ?? ''} ${String(value)}${rank ? `, rank ${String(rank)}` : ''}`}
     >
-      <div className="nbt-line">
-        {typeof rank === 'number' && <span className={`nbt-rank${first ? ' nbt-best' : ''}`}>{first ? '★' : `#${rank}`}</span>}
-        <span className={`nbt-value${first ? ' nbt-best' : ''}`}>{isEmpty(value) ? '–' : formatMetric(value)}</span>
-      </div>
+      <span className={`nbt-value${first ? ' nbt-best' : ''}`}>{isEmpty(value) ? '–' : formatMetric(value)}</span>
+      <span className={`nbt-rank${first ? ' nbt-best' : ''}`}>{typeof rank === 'number' && (first ? 'best' : `#${rank}`)}</span>
       <div className="nbt-bar">
         {props.share !== null && <span style={{ width: `${Math.max(2, props.share * 100)}%` }} className={first ? 'nbt-best' : ''} />}
       </div>

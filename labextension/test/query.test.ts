@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+
+import { Names } from '../src/api/types';
+import { accept, complete, quoteName } from '../src/models/query';
+
+const names: Names = {
+  metrics: [
+    { name: 'accuracy', runs: 7, direction: 'max', curve: false },
+    { name: 'val loss', runs: 2, direction: 'min', curve: true }
+  ],
+  params: [
+    { name: 'C', runs: 4 },
+    { name: 'accuracy', runs: 1 }
+  ],
+  tags: [{ name: 'team', values: ['risk', 'fraud'] }],
+  experiments: ['churn'],
+  notebooks: ['churn.ipynb'],
+  models: ['SVC', 'Random "Forest"'],
+  fields: [
+    { name: 'model', type: 'text' },
+    { name: 'state', type: 'text' }
+  ],
+  operators: ['=', '!=', '<', '<=', '>', '>=', '~'],
+  words: ['and', 'or', 'not']
+};
+
+const texts = (query: string): string[] => complete(query, query.length, names).suggestions.map(one => one.text);
+
+describe('while a query is typed', () => {
+  it('names come first, those that need it quoted', () => {
+    expect(texts('')).toEqual(['accuracy', '`val loss`', 'C', 'param.accuracy', 'model', 'state', 'tag.team', 'not', '(']);
+  });
+
+  it('what was begun narrows them, also within a name', () => {
+    expect(texts('acc')).toEqual(['accuracy', 'param.accuracy']);
+    expect(texts('LOSS')).toEqual(['`val loss`']);
+  });
+
+  it('operators come after a name, values after an operator, and what joins after a value', () => {
+    expect(texts('accuracy ')).toEqual(names.operators);
+    expect(texts('model = ')).toEqual(['"SVC"', '"Random \\"Forest\\""']);
+    expect(texts('tag.team = r')).toEqual(['"risk"', '"fraud"']);
+    expect(texts('accuracy > 0.9 ')).toEqual(['and', 'or']);
+    expect(texts('accuracy > 0.9 and (')).toContain('C');
+  });
+
+  it('nothing is suggested for a value that is a number', () => {
+    expect(texts('accuracy > 0.')).toEqual([]);
+  });
+
+  it('a suggestion replaces what was begun and leaves the rest alone', () => {
+    const query = 'acc > 0.9 and C < 1';
+    const completion = complete(query, 3, names);
+    expect(accept(query, completion, 'accuracy')).toEqual({ query: 'accuracy > 0.9 and C < 1', caret: 8 });
+  });
+
+  it('without names nothing is suggested', () => {
+    expect(complete('a', 1, null).suggestions).toEqual([]);
+  });
+});
+
+it('words of the language are quoted when they are names', () => {
+  expect(quoteName('and')).toBe('`and`');
+  expect(quoteName('val/loss')).toBe('val/loss');
+});
