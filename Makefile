@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
-# The benchmarks that `make bench` runs: folders of benchmarks/.
-BENCH ?= start store data_identity
+# Which benchmarks `make bench` runs, by the names in benchmarks/results.py; none: all.
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint panel panel-check lab bench docs clean
@@ -34,10 +34,9 @@ panel-check: $(VENV)/.test ## build the panel, compare with the committed assets
 lab: $(VENV)/.lab ## open JupyterLab on the examples
 	cd examples && ../$(BIN)/jupyter lab
 
-bench: $(VENV)/.test ## run the benchmarks (BENCH="start" for one of them)
-	@failed=; for one in $(BENCH); do echo "== $$one"; \
-		$(BIN)/python $$(ls benchmarks/$$one/run.py benchmarks/$$one/measure.py 2>/dev/null) || failed="$$failed $$one"; \
-	done; test -z "$$failed" || { echo "over their limits or failed:$$failed"; exit 1; }
+bench: $(VENV)/.test ## run the benchmarks, peers included, and write benchmarks/RESULTS.md (BENCH="start" for one of them)
+	$(BIN)/python benchmarks/peers/environments.py
+	$(BIN)/python benchmarks/results.py $(BENCH)
 
 docs: $(VENV)/.test ## generate the reference pages and build the documentation into build/docs
 	$(BIN)/python docs/generate.py

@@ -1,0 +1,97 @@
+"""What watching adds to each pass of a loop of training calls, in two kernels that take turns: see README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training_cell"))
+
+from kernels import Kernel
+
+LIMIT_MICROSECONDS = 5.0
+PASSES = 1000
+ROUNDS = 15
+
+SETUP = """
+import json, time, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import SGDClassifier
+try:
+    import torch
+except ImportError:
+    torch = None
+
+class Counter(BaseEstimator):
+    '''An estimator whose training takes no time, so that what is added shows.'''
+    def partial_fit(self, X, y=None):
+        self.n_seen_ = getattr(self, "n_seen_", 0) + 1
+        return self
+
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(64, 8)), rng.integers(0, 2, 64)
+if torch is not None:
+    torch.set_num_threads(1)
+    net = torch.nn.Linear(8, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    Xt, yt = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
+"""
+LOOPS = {
+    "partial_fit that does nothing": "counter.partial_fit(X, y)",
+    "SGDClassifier.partial_fit": "sgd.partial_fit(X, y, classes=[0, 1])",
+    "torch optimizer.step()": (
+        "optimizer.zero_grad(); loss = ((net(Xt)[:, 0] - yt) ** 2).mean(); loss.backward(); optimizer.step()"
+    ),
+}
+CELL = """
+counter, sgd = Counter(), SGDClassifier(random_state=0)
+began = time.perf_counter()
+for step in range({passes}):
+    {call}
+spent = time.perf_counter() - began
+with open("spent.json", "w") as file:
+    json.dump(spent, file)
+"""
+
+
+def main() -> int:
+    print(
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; microseconds added per pass of {PASSES}"
+    )
+    print(f"{'loop':34s}{'median':>9s}{'lowest':>9s}{'a pass takes':>14s}{'limit':>8s}")
+    over = False
+    with tempfile.TemporaryDirectory(prefix="loop-") as folder, ExitStack() as stack:
+        places = [Path(folder, name) for name in ("tracked", "bare")]
+        kernels = [stack.enter_context(Kernel(Path(sys.executable), place)) for place in places]
+        for kernel in kernels:
+            kernel.run(SETUP)
+        kernels[0].run("%load_ext nbtrack")
+        for name, call in LOOPS.items():
+            spent: list[list[float]] = [[], []]
+            for number in range(ROUNDS + 2):
+                for index in (0, 1) if number % 2 else (1, 0):
+                    kernels[index].run(CELL.format(passes=PASSES, call=call))
+                    if number >= 2:
+                        spent[index].append(json.loads((places[index] / "spent.json").read_text()))
+            added = [(one - other) / PASSES * 1e6 for one, other in zip(*spent, strict=True)]
+            # Whatever else runs only adds: the lowest of each are the closest to what the code itself takes.
+            lowest = (min(spent[0]) - min(spent[1])) / PASSES * 1e6
+            pass_takes = statistics.median(spent[1]) / PASSES * 1e6
+            late = statistics.median(added) > LIMIT_MICROSECONDS
+            over |= late
+            print(
+                f"{name:34s}{statistics.median(added):9.2f}{lowest:9.2f}{pass_takes:14.1f}{LIMIT_MICROSECONDS:8.1f}"
+                f"{'  over' if late else ''}"
+            )
+    return int(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
