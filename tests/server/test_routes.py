@@ -207,7 +207,6 @@ def test_lineage_can_be_walked_and_the_slice_is_the_cells(server, filled):
     edges = {(edge["source"], edge["target"], edge["kind"]) for edge in graph["edges"]}
     assert nodes[load.id]["detail"] == "X_train = load()"
     assert {
-        (load.id, fit.id, "used"),
         (fit.id, run.id, "generated"),
         (load.id, "b3:train", "generated"),
         ("b3:train", run.id, "used"),
