@@ -7,6 +7,7 @@ for now, and what they were assigned from. Nothing else is tried: a metric that 
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from nbtrack.frameworks.protocol import Call
 __all__ = ["Attribution"]
 
 _MAX_STEPS = 8
+_PLACE = re.compile(r"(?P<root>\w+)(?P<attributes>(?:\.\w+)*)(?:\[[^]]*\])*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,17 @@ class Attribution:
     def flow_of(self, name: str) -> Flow | None:
         """What a name was last assigned from; None for one that no cell assigned."""
         return self._flows.of(name)
+
+    def is_part_of_model(self, text: str) -> bool:
+        """Whether an expression only names a model's parameters: an array that was fitted, a weight of a net."""
+        found = _PLACE.match(text)
+        if found is None:
+            return False
+        value = self._namespace.get(found["root"])
+        if any(cls.__module__.startswith("torch.nn") for cls in type(value).__mro__):
+            return True
+        learned = type(value).__module__.partition(".")[0] in {"numpy", "builtins", "torch", "tensorflow"}
+        return learned and value is not None and self.runs.get(value) is not None and not found["attributes"]
 
     def measured_on(self, site: Site, call: Call) -> str | None:
         """The name of the data that a scoring call measured on: its first argument that is no prediction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from nbtrack.capture.surroundings import Surroundings
 from nbtrack.observe.metrics import number
 from nbtrack.records import Execution, LateMetric, Metric, Point, Run
 
-__all__ = ["attach_scores", "curves", "fit_metrics"]
+__all__ = ["attach_scores", "curves", "fit_metrics", "without_stand_ins"]
 
 
 def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
@@ -24,6 +24,15 @@ def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
     ]
     series = {name: curve for name, curve in fit.series.items() if name not in fit.steps}  # logged ones win
     return found + list(curves(series, execution))
+
+
+def without_stand_ins(metrics: tuple[Metric, ...], unasked: Collection[str]) -> tuple[Metric, ...]:
+    """Without what the library computes in any case (``unasked``), where the author measured something."""
+    if not unasked or all(metric.name in unasked for metric in metrics):
+        return metrics
+    return tuple(
+        metric for metric in metrics if metric.name not in unasked or metric.origin not in {"call", "history"}
+    )
 
 
 def curves(series: Mapping[str, Series], execution: Execution) -> Iterable[Metric]:

@@ -122,6 +122,7 @@ class Fit:
     variables: dict[str, tuple[Any, str]] = field(default_factory=dict)
     datasets: dict[tuple[str, str], Dataset] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
     series: dict[str, Series] = field(default_factory=dict)
     trials: Trials | None = None
     notes: list[str] = field(default_factory=list)

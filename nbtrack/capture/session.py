@@ -19,6 +19,7 @@ from typing import Any, Literal
 from nbtrack import frameworks
 from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.elsewhere import Elsewhere
 from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.gradient_loops import may_train_by_hand
@@ -91,6 +92,7 @@ class KernelSession:
         )
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
+        self._elsewhere = Elsewhere(namespace, self._trainings)
         self._files = FilesRead()
         self.watcher.note_file = self._files.note
         self._history = History(folder.parent)
@@ -148,6 +150,7 @@ class KernelSession:
         if observation is None or not self.automatic:
             return tree
         started = time.perf_counter()
+        self._elsewhere.cell_begins(tree)
         explicit = bool(observation.blocks)
         if explicit or self._worth_rewriting():
             for definition in definitions(tree):
@@ -258,6 +261,11 @@ class KernelSession:
             namespace=self.namespace,
         )
         runs: tuple[Run, ...] = ()
+        if error is None and self.automatic:
+            try:
+                self._elsewhere.cell_ends(observation)
+            except Exception as trouble:
+                observation.note(f"models trained in imported modules were not looked for: {trouble}"[:300])
         if self._attribution.knows_models:
             flows = self._flows.in_cell(self._tree) if self._tree is not None else ()
             observation.scores += hand_made(

@@ -41,6 +41,8 @@ _ROUNDING = re.compile(
     r"\A(?:round|float|np\.round|abs)\((?P<first>.+?)(?:, *\d+)?\)\Z"
     r"|\A(?P<second>.+)\.(?:round\(\d*\)|item\(\)|numpy\(\))\Z"
 )
+_TEST_RESULTS = frozenset({"ContrastResults", "StatisticalResult"})
+_TEST_NUMBERS = ("fvalue", "statistic", "test_statistic", "pvalue", "p_value")
 _EXPLAINED = "explained_variance"
 
 
@@ -86,6 +88,14 @@ def told_already(observation: Observation, values: Mapping[str, float], runs: tu
     return set(values.values()) <= given
 
 
+def _test_numbers(value: object) -> dict[str, float]:
+    """The numbers in the result of a test about a model, such as statsmodels' ``f_test``."""
+    if type(value).__name__ not in _TEST_RESULTS:
+        return {}
+    told = {name: number(getattr(value, name, None)) for name in _TEST_NUMBERS}
+    return {name: each for name, each in told.items() if each is not None}
+
+
 def _is_filled(name: str, attribution: Attribution) -> bool:
     flow = attribution.flow_of(name)
     return flow is not None and flow.updates
@@ -96,6 +106,9 @@ def _numbers(name: str, value: object) -> Mapping[str, float]:
     single = number(value)
     if single is not None:
         return {name: single}
+    tested = _test_numbers(value)
+    if tested:
+        return {f"{name}.{key}": each for key, each in tested.items()}
     found = scores("shown", value)
     items = {key: each for key, each in found.items() if not key.endswith((".mean", ".std"))}
     kept = items or {key: each for key, each in found.items() if not key.endswith(".std")}
@@ -143,9 +156,13 @@ def measure(
         flow = attribution.flow_of(text)
         if flow is not None and (flow.attributes & _LEARNED or (flow.picks and not metric_name(text))):
             return None
+    if attribution.is_part_of_model(text):
+        return None
     runs = attribution.by_names(site.names)
     if not runs:
         return None
+    if type(value).__name__ in _TEST_RESULTS:
+        text = text.partition("(")[0].rpartition(".")[2]
     name = text.rpartition(".")[2] if site.kind == "attribute" else text
     return name, runs, site.text if site.kind == "name" else None
 
@@ -164,7 +181,7 @@ def _is_measure(site: ShownSite, value: object) -> bool:
     """Whether a shown value may be a measure: a real number that is no count, or an attribute of a fitted model."""
     if isinstance(value, Integral):
         return metric_name(site.text) or (site.kind == "attribute" and site.text.endswith("_"))
-    if number(value) is not None:
+    if number(value) is not None or type(value).__name__ in _TEST_RESULTS:
         return True
     if site.kind == "attribute" and not site.text.endswith("_"):
         return True  # of results objects, whose estimates are what is asked for

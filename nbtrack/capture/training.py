@@ -10,6 +10,7 @@ import ast
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
@@ -33,6 +34,7 @@ from nbtrack.records import ParamOrigin
 
 __all__ = ["Trainings"]
 
+_MOST_LAYERS = 50
 # What a held model's reference count is when only its Fit and the counting call hold it.
 _ONLY_OURS = 2
 
@@ -130,6 +132,18 @@ class Trainings:
                 self._digest(fit, site, call, argument)
         return fit
 
+    def elsewhere(self, observation: Observation, site: Site, what: tuple[Framework, Training, Call]) -> Fit:
+        """Enter a training that was not watched, from what is seen after it."""
+        framework, training, call = what
+        fit = self._fit(observation, framework, training, site)
+        fit.training = None
+        fit.fits = 1
+        fit.chosen.update(self._seeds if framework.name in {"torch", "keras"} else observation.seeds)
+        fit.variables.update(self._flows.chosen(site.names))
+        for argument in training.data:
+            self._digest(fit, site, call, argument)
+        return fit
+
     def made(self, fit: Fit, model: object) -> None:
         """What a training by hand made: an array, several by name, or the object that keeps them."""
         fit.class_name, fit.module = type(model).__qualname__, type(model).__module__
@@ -176,6 +190,8 @@ class Trainings:
     def _parameters(self, framework: Framework, model: object) -> Parameters:
         """A model's parameters; those written where it was built are the author's, also at a default's value."""
         found = framework.parameters(model)
+        if framework.name == "keras":
+            found = replace(found, explicit={**found.explicit, **self._layers_as_written(model, found)})
         written = self._written(model)
         if not written:
             return found
@@ -194,6 +210,18 @@ class Trainings:
             return frozenset()
         order = [name for name in init_defaults(type(thing)) if name != "self"]
         return frozenset({*site.keywords, *order[: len(site.arguments)]})
+
+    def _layers_as_written(self, model: Any, found: Parameters) -> dict[str, Any]:
+        """Literals written where layers were built that the layers themselves do not keep, such as ``input_dim``."""
+        missing: dict[str, Any] = {}
+        for layer in list(getattr(model, "layers", ()))[:_MOST_LAYERS]:
+            site = self.built.get(layer)
+            for name, text in site.keywords.items() if site is not None else ():
+                full = f"{layer.name}.{name}"
+                if name.startswith("input_") and full not in found.explicit:
+                    with suppress(ValueError, SyntaxError):
+                        missing[full] = ast.literal_eval(text)
+        return missing
 
     def seeded(self, observation: Observation, call: Call) -> None:
         """A random generator was seeded: a parameter of what trains on it from now on."""
@@ -229,6 +257,7 @@ class Trainings:
         described = model if model is not None else training.model
         fit.fits += outcome.fits - 1
         fit.scores.update(outcome.scores)
+        fit.unasked |= outcome.unasked
         fit.trials = outcome.trials or fit.trials
         for name, values in outcome.curves.items():
             fit.curve(name, values)
@@ -319,6 +348,8 @@ class Trainings:
             if text is None or text in within or self._attribution.is_prediction(value):
                 continue
             name = name_of(self._namespace, value) or text
+            if name in within or any(text.startswith(f"{each}.") for each in within):
+                continue  # a batch, converted
             try:
                 observation.inputs.append((id(model), data.dataset(name, role, value)))
             except DigestError as error:

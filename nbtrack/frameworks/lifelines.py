@@ -36,7 +36,8 @@ class Lifelines:
         inner = getattr(training.model, "_model", None)  # what a CoxPHFitter hands its questions on to
         parts = () if inner is None else (inner,)
         # One number to compare by; the others are recorded when the user prints the summary.
-        return Outcome(training.model, named_numbers(training.model, _SCORES[:1]), parts=parts)
+        found = named_numbers(training.model, _SCORES[:1])
+        return Outcome(training.model, found, parts=parts, unasked=frozenset(found))
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         if call.name not in {"score", "print_summary"} or not self.owns(call.receiver):

@@ -80,7 +80,8 @@ class Outcome:
     ``fits`` is how many models were fitted inside the call, where it is known. ``specification`` is the object
     whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results), and
     ``parts`` are objects inside the model whose predictions and scores are the model's (the results in statsmodels'
-    wrapper, a search's best estimator, the booster in an estimator).
+    wrapper, a search's best estimator, the booster in an estimator). ``unasked`` names scores and curves that the
+    library computes in any case: they stand in where the author measured nothing.
     """
 
     model: object | None
@@ -90,6 +91,7 @@ class Outcome:
     fits: int = 1
     specification: object | None = None
     parts: tuple[object, ...] = ()
+    unasked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ _MODEL_MODULES = (
 )  # fmt: skip
 _MODEL_CLASSES = frozenset({"PrincipalComponentAnalysis", "LinearDiscriminantAnalysis", "RBFKernelPCA"})
 _PARTS = ("steps", "transformers", "transformer_list")
+# The deviance that boosting computes of its training data as it goes.
+_UNASKED = frozenset({"train_score"})
 _CURVES = {
     "loss_curve_": "loss",
     "validation_scores_": "validation_score",
@@ -108,7 +110,7 @@ def _model_outcome(model: Any) -> Outcome:
     out_of_bag = number(held.get("oob_score_"))
     if out_of_bag is not None:
         scores["oob_score"] = out_of_bag
-    return Outcome(model, scores, curves)
+    return Outcome(model, scores, curves, unasked=_UNASKED)
 
 
 def _search_outcome(search: Any) -> Outcome:

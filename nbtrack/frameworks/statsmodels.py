@@ -17,6 +17,7 @@ __all__ = ["framework"]
 _LIKELIHOODS = ("prsquared", "llf")
 _SUMMARIES = frozenset({"summary", "summary2"})
 _SCORES = ("rsquared", "rsquared_adj", "prsquared", "aic", "bic", "llf")
+_MAIN = ("rsquared", "prsquared", "llf")
 _PREDICTING = frozenset({"predict", "forecast", "get_prediction", "get_forecast"})
 # A component that was not given is made by the model itself, of the class named here.
 _OWN_COMPONENTS = {"family": "Gaussian", "cov_struct": "Independence"}
@@ -50,8 +51,9 @@ class Statsmodels:
         parts = () if inner is None else (inner,)
         # One number to compare by; the others are computed, and so recorded, when the user asks for the summary.
         found = _scores(result)
-        main = [name for name in ("rsquared", "prsquared", "llf") if name in found][:1]
-        return Outcome(result, {name: found[name] for name in main}, specification=call.receiver, parts=parts)
+        main = next((name for name in _MAIN if name in found), None)
+        scores = {} if main is None else {main: found[main]}
+        return Outcome(result, scores, specification=call.receiver, parts=parts, unasked=frozenset(scores))
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         """What a summary shows."""

@@ -18,7 +18,7 @@ from nbtrack.digests import digest_text
 from nbtrack.observe.redaction import redact
 from nbtrack.records import JSON
 
-__all__ = ["LocalModules", "is_local", "local_modules"]
+__all__ = ["LocalModules", "is_local", "is_local_name", "local_modules"]
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _OWN = "nbtrack"
@@ -97,6 +97,11 @@ def is_local(module: object) -> bool:
         and not any(part in file for part in _INSTALLED)
         and not file.startswith(_python())
     )
+
+
+def is_local_name(name: object) -> bool:
+    """Whether a module of this name is imported and the user's own."""
+    return isinstance(name, str) and is_local(sys.modules.get(name))
 
 
 def _loading(module: object) -> object:

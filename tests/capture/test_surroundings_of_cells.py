@@ -140,3 +140,65 @@ def test_a_skorch_net_of_the_notebook_loads_in_another_process(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert told.stdout == "(3, 2)\n"
+
+
+HELPERS = '''"""Training code in a file beside the notebook."""
+from sklearn.tree import DecisionTreeClassifier
+
+
+def train_tree(X, y, depth=2):
+    return DecisionTreeClassifier(max_depth=depth).fit(X, y)
+
+
+def refit(model, X, y):
+    model.fit(X, y)
+    return {"train_acc": [0.5, model.score(X, y)]}
+
+
+def load_tree(X, y):
+    return DecisionTreeClassifier(max_depth=1).fit(X, y)
+
+
+def accuracy_of(model, X, y):
+    return model.score(X, y)
+'''
+
+
+@pytest.fixture
+def helped(cancer, monkeypatch):
+    """The cancer notebook with a module of helpers beside it."""
+    (cancer.folder / "own_helpers.py").write_text(HELPERS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(cancer.folder))
+    monkeypatch.delitem(sys.modules, "own_helpers", raising=False)
+    return cancer
+
+
+def test_a_model_trained_in_an_imported_module_is_found_by_comparing(helped):
+    helped.run("import own_helpers\ntree = own_helpers.train_tree(X_train, y_train, depth=3)")
+    (run,) = helped.runs
+    assert (run.model.class_name, run.model.variable, run.model.stored) == (
+        "DecisionTreeClassifier",
+        "tree",
+        True,
+    )
+    assert {data.name for data in run.datasets} == {"X_train", "y_train"}
+    assert values(run) == {"max_depth": 3, "depth": 3}
+    assert "train_tree()" in run.capture_notes[0]
+
+
+def test_a_model_fitted_again_in_an_imported_module_is_a_run_with_its_curves(helped):
+    helped.run(
+        "from own_helpers import accuracy_of, load_tree, refit\nmodel = DecisionTreeClassifier(max_depth=2)"
+    )
+    helped.run("results = refit(model, X_train, y_train)")
+    helped.run("results = refit(model, X_test, y_test)")
+    assert [run.model.variable for run in helped.runs] == ["model", "model"]
+    (curve,) = helped.last.metrics
+    assert (curve.name, curve.points) == ("train_acc", 2)
+
+
+def test_loading_scoring_and_copying_models_are_no_training(helped):
+    helped.run("from own_helpers import accuracy_of, load_tree, train_tree")
+    helped.run("other = load_tree(X_train, y_train)")
+    helped.run("same = other\nacc = accuracy_of(other, X_test, y_test)")
+    assert helped.runs == []
