@@ -199,8 +199,8 @@ def _off(metric: JudgedMetric) -> float:
 
 def _model(then: Run, now: Run, told: Mapping[str, Any] | None, tolerance: float) -> JudgedModel | None:
     one, other = then.model, now.model
-    if one is None or (one.digest is None and then.state is State.FAILED):
-        return None  # of a training that failed there is nothing to compare
+    if one is None or _left_none(then):
+        return None
     if other is None:
         return JudgedModel(equal=False, why="no model came out")
     if (one.class_name, one.module) != (other.class_name, other.module):
@@ -216,6 +216,19 @@ def _model(then: Run, now: Run, told: Mapping[str, Any] | None, tolerance: float
     return JudgedModel(
         equal=told["equal"], by=told["by"], within=within, difference=difference, why=told["why"]
     )
+
+
+def _left_none(run: Run) -> bool:
+    """Whether there never was a model to compare: the training failed, or its models were the library's own.
+
+    A cross-validation fits clones and throws them away. Where a model could not be pickled, a note says so.
+    """
+    model = run.model
+    if model is None or model.digest is not None:
+        return False
+    nowhere = model.variable is None and not model.retained and not model.stored
+    refused = any("pickled" in note or "stored" in note for note in run.capture_notes)
+    return run.state is State.FAILED or (nowhere and not refused)
 
 
 def _trials(then: Trials | None, now: Trials | None, tolerance: float) -> tuple[Judged | None, float]:

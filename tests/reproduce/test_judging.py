@@ -140,6 +140,17 @@ def test_models_with_other_bytes_are_judged_by_what_was_compared(make_run, told,
     assert verdict(run, now, told) is expected
 
 
+def test_a_validation_whose_models_were_thrown_away_is_judged_by_its_scores(make_run):
+    run = make_run()
+    gone = replace(run.model, digest=None, stored=False, variable=None, retained=False)
+    validated = replace(run, model=gone)
+    assert verdict(validated, validated) is Verdict.SAME
+    refused = replace(validated, capture_notes=("The model, a SVC, could not be pickled: …",))
+    assert verdict(refused, refused) is Verdict.CLOSE
+    kept = replace(run, model=replace(gone, variable="clf"))
+    assert verdict(kept, kept) is Verdict.CLOSE
+
+
 def test_a_model_of_another_class_is_different_whatever_was_compared(make_run):
     run = make_run()
     told = {"equal": True, "by": "predictions", "difference": None, "why": None}
