@@ -210,6 +210,14 @@ def failed_then(step: Step) -> bool:
     return step.execution.state is State.FAILED
 
 
+def first_failure(plan: Plan, attempt: Attempt) -> int | None:
+    """The place of the first cell that failed and had not failed before; None: there is none."""
+    for place, (step, outcome) in enumerate(zip(plan.steps, attempt.outcomes, strict=False)):
+        if outcome.error is not None and not failed_then(step):
+            return place
+    return None
+
+
 def _made(scratch: Scratch, plan: Plan) -> dict[str, list[Run]]:
     """The runs in the store that the kernel left, by the original execution."""
     folder = scratch.root / "store"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbtrack.observe.redaction import REDACTED
 from nbtrack.records import Cause, Divergence, PackageChange, Run, Verdict
-from nbtrack.reproduce.carry_out import Attempt, failed_then
+from nbtrack.reproduce.carry_out import Attempt, first_failure
 from nbtrack.reproduce.changes import changed_files
 from nbtrack.reproduce.guard import MARK
 from nbtrack.reproduce.judging import same_data
@@ -48,7 +48,7 @@ def find_cause(
 ) -> Divergence:
     """The first divergence of a reproduction in which something differed."""
     changes = changed_files(plan, attempt), packages
-    if verdict is Verdict.FAILED:
+    if verdict is Verdict.FAILED or first_failure(plan, attempt) is not None:
         return _of_failure(plan, attempt, changes)
     place = _first_difference(plan, attempt)
     return _of_difference(plan, _place_of_run(plan) if place is None else place, changes)
@@ -99,9 +99,9 @@ def _named_by_error(name: str, message: str, step: Step) -> Cause | None:
 
 
 def _failing_step(plan: Plan, attempt: Attempt) -> int:
-    for place, (step, outcome) in enumerate(zip(plan.steps, attempt.outcomes, strict=False)):
-        if outcome.error is not None and not failed_then(step):
-            return place
+    place = first_failure(plan, attempt)
+    if place is not None:
+        return place
     if attempt.stopped is not None:
         return min(len(attempt.outcomes), len(plan.steps) - 1)
     return _place_of_run(plan)

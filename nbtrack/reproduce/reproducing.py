@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbtrack.records import JudgedMetric, Reproduction, Run, Verdict, new_id
-from nbtrack.reproduce.carry_out import Attempt, Options, carry_out, failed_then
+from nbtrack.reproduce.carry_out import Attempt, Options, carry_out, first_failure
 from nbtrack.reproduce.causes import find_cause
 from nbtrack.reproduce.changes import changed_packages, changed_python
 from nbtrack.reproduce.judging import Judgement, judge
@@ -59,8 +59,10 @@ def _result(plan: Plan, attempt: Attempt, options: Options, **own: Any) -> Repro
     judgement = None if now is None else judge(plan.run, now, model, options.tolerance, attempt.original)
     verdict = _verdict(plan, attempt, judgement)
     packages = changed_packages(plan, attempt)
-    diverged = verdict in {Verdict.DIFFERENT, Verdict.FAILED} or bool(
-        judgement and judgement.largest_difference
+    diverged = (
+        verdict in {Verdict.DIFFERENT, Verdict.FAILED}
+        or bool(judgement and judgement.largest_difference)
+        or first_failure(plan, attempt) is not None
     )
     environment = None if now is None else now.environment
     notes = list(dict.fromkeys(attempt.notes))
@@ -87,11 +89,7 @@ def _result(plan: Plan, attempt: Attempt, options: Options, **own: Any) -> Repro
 def _verdict(plan: Plan, attempt: Attempt, judgement: Judgement | None) -> Verdict:
     if judgement is None or attempt.stopped is not None:
         return Verdict.FAILED
-    unexpected = any(
-        outcome.error is not None and not failed_then(step)
-        for step, outcome in zip(plan.steps, attempt.outcomes, strict=False)
-    )
-    if unexpected and judgement.verdict is Verdict.SAME:
+    if first_failure(plan, attempt) is not None and judgement.verdict is Verdict.SAME:
         # It went on after a cell that failed, and the run came out nevertheless.
         return Verdict.CLOSE
     return judgement.verdict

@@ -29,6 +29,8 @@ CELLS = {
     "fails": "bad = Ridge(alpha='none').fit(X, y)",
     "slow": "time.sleep(60 if os.environ.get('SLOW') else 0)\nlate = Ridge(alpha=3.0).fit(X, y)",
     "writes": "with open(PLACE[::-1] + '/written.txt', 'w') as file:\n    file.write('x')\nsecond = Ridge(alpha=4.0).fit(X, y)",
+    "partly": "weights = np.ones(len(X))\nextra = open('extra.txt')\nextra.close()",
+    "weighted": "light = Ridge(alpha=6.0).fit(X, y, weights)",
     "later": "final = Ridge(alpha=5.0).fit(X, y)\npredicted = final.predict(X)",
     "measured": "from sklearn.metrics import r2_score\nr2 = r2_score(y, predicted)",
 }
@@ -36,10 +38,12 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def notebook(project):
+    (project.folder / "extra.txt").write_text("")
     for name, source in CELLS.items():
         # Backwards, so that the path is not found in the source and led into the copy.
         project.run(name, source.replace("PLACE", repr(str(project.folder)[::-1])))
-    (project.folder / "written.txt").unlink()
+    for name in ("written.txt", "extra.txt"):
+        (project.folder / name).unlink()
     return project
 
 
@@ -112,6 +116,16 @@ def test_the_users_files_are_not_written_by_absolute_path(notebook):
     assert not (notebook.folder / "written.txt").exists()
     assert result.verdict is Verdict.FAILED
     assert result.first_divergence.reason is Cause.WRITE
+
+
+def test_going_on_after_a_failure_that_changed_nothing_is_close_and_names_it(notebook):
+    result = notebook.reproduce("weighted", keep_going=True)
+    assert result.verdict is Verdict.CLOSE, result
+    assert (result.first_divergence.reason, result.first_divergence.subject) == (
+        Cause.FILE_MISSING,
+        "extra.txt",
+    )
+    assert result.first_divergence.execution_id == notebook.record("weighted").depends_on[2].execution_id
 
 
 def test_a_metric_measured_in_a_later_cell_is_measured_again(notebook):
