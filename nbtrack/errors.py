@@ -17,6 +17,8 @@
     │   ├── StoreMoved          the folder was deleted or replaced under an open connection
     │   └── StoreCorrupt        the database or a row is not what was written
     │       └── BlobCorrupt     a blob is missing, or its bytes are not those of its digest
+    ├── BundleRefused           a bundle that is not what it says, or not a bundle  exit code 1
+    ├── ExportFailed            no format took the model, or it could not be loaded exit code 1
     ├── DigestError             a value that cannot be given a digest
     └── CaptureError            something of a run could not be captured; becomes a note on the run
 
@@ -28,8 +30,10 @@ from __future__ import annotations
 __all__ = [
     "AmbiguousRun",
     "BlobCorrupt",
+    "BundleRefused",
     "CaptureError",
     "DigestError",
+    "ExportFailed",
     "NbtrackError",
     "QueryError",
     "StoreBusy",
@@ -81,6 +85,18 @@ class AmbiguousRun(UsageError):  # noqa: N818 - as above
     def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.candidates = candidates
+
+
+class BundleRefused(NbtrackError):  # noqa: N818 - as above
+    """A bundle that is altered, hostile or none at all; ``subject`` is the file in it that gave it away."""
+
+    def __init__(self, message: str, subject: str = "") -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+class ExportFailed(NbtrackError):  # noqa: N818 - as above
+    """No bundle was written: the model could not be loaded here, or no format took it."""
 
 
 class StoreError(NbtrackError):

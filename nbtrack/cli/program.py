@@ -27,6 +27,9 @@ VERBS = {
     "models": "nbtrack.cli.registry",
     "rm": "nbtrack.cli.cleaning",
     "gc": "nbtrack.cli.cleaning",
+    "export": "nbtrack.cli.bundles",
+    "verify": "nbtrack.cli.bundles",
+    "import": "nbtrack.cli.bundles",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }
@@ -45,7 +48,9 @@ class _Verbs(click.Group):
         home = VERBS.get(cmd_name)
         if home is None:
             return None
-        command = getattr(importlib.import_module(home), cmd_name)
+        module = importlib.import_module(home)
+        # `import` is a word of Python's own.
+        command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
         assert isinstance(command, click.Command)
         return command
 

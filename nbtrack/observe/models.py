@@ -29,8 +29,15 @@ from nbtrack.records import Model, ModelBytes
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
-
-__all__ = ["IN_STREAM_BYTES", "OUT_OF_BAND_BYTES", "SMALL_BYTES", "describe", "deserialize", "serialize"]
+__all__ = [
+    "IN_STREAM_BYTES",
+    "OUT_OF_BAND_BYTES",
+    "SMALL_BYTES",
+    "describe",
+    "deserialize",
+    "of_parts",
+    "serialize",
+]
 
 IN_STREAM_BYTES = 1 << 20
 SMALL_BYTES = 1 << 12
@@ -64,7 +71,11 @@ def serialize(model: object) -> ModelBytes:
     except BaseException as error:
         # A user's __reduce__ may raise anything, SystemExit included: the run goes on without its model.
         raise CaptureError(_refusal(model, error)) from error
-    stream = file.getvalue()
+    return of_parts(file.getvalue(), buffers)
+
+
+def of_parts(stream: bytes, buffers: Sequence[memoryview]) -> ModelBytes:
+    """A model that is pickled already, with its digests: of equal stream and buffers the same."""
     sizes = [len(stream), *(buffer.nbytes for buffer in buffers)]
     blobs = tuple(map(recognised_digest, split([stream, *buffers])))
     return ModelBytes(

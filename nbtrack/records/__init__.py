@@ -7,6 +7,7 @@ Sequences are tuples and mappings are never changed after construction.
 
 from __future__ import annotations
 
+from nbtrack.records.bundles import Bundle, Checked, PolicyOutcome, Preview, RuleOutcome, Verification
 from nbtrack.records.comparison import Certainty, Comparison, Judgement, Repeats, Summary
 from nbtrack.records.differences import DataChange, DataChangeKind, Difference, Reason, ReasonKind
 from nbtrack.records.environments import JSON, Environment
@@ -64,10 +65,12 @@ __all__ = [
     "Audit",
     "AuditAction",
     "Best",
+    "Bundle",
     "Capture",
     "Cause",
     "CellError",
     "Certainty",
+    "Checked",
     "Collection",
     "Column",
     "Comparison",
@@ -106,12 +109,15 @@ __all__ = [
     "Param",
     "ParamOrigin",
     "Point",
+    "PolicyOutcome",
+    "Preview",
     "Problem",
     "Reason",
     "ReasonKind",
     "RegisteredModel",
     "Repeats",
     "Reproduction",
+    "RuleOutcome",
     "Run",
     "Session",
     "Slice",
@@ -126,5 +132,6 @@ __all__ = [
     "TopToBottom",
     "Trials",
     "Verdict",
+    "Verification",
     "new_id",
 ]

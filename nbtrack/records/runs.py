@@ -314,12 +314,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """Bytes that belong to an execution: a figure it showed, or data kept on request.
+    """Bytes that belong to an execution: a figure it showed, data kept on request, the bundle it was imported from.
 
     ``digest`` is of the bytes, so that equal figures are stored once; ``name`` is the data's name, or ``figure-1``.
     """
 
-    kind: Literal["figure", "data"]
+    kind: Literal["figure", "data", "bundle"]
     name: str
     media_type: str
     digest: str

@@ -11,7 +11,7 @@ from nbtrack.differences import between
 from nbtrack.errors import UsageError
 from nbtrack.provenance import RunSlice, run_slice
 from nbtrack.provenance.staleness import with_staleness
-from nbtrack.records import JSON, Dataset, Point
+from nbtrack.records import JSON, Bundle, Dataset, Point
 from nbtrack.records.reproductions import DEFAULT_TOLERANCE
 from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
@@ -214,6 +214,41 @@ class Run:
 
         options = Options(tolerance=tolerance, timeout_seconds=timeout, keep_going=keep_going, python=python)
         return reproduce_run(self._folder, self.id, options, seed=seed, repeats=repeats)
+
+    def export(  # noqa: PLR0913 - the options of the command line
+        self,
+        path: Path | str,
+        *,
+        format: str | None = None,  # noqa: A002 - the word of the command line
+        real_example: bool = False,
+        example: Path | str | None = None,
+        sign: Path | str | None = None,
+        lock: bool = True,
+        force: bool = False,
+    ) -> Bundle:
+        """Write the bundle of the run to ``path``: a folder, or a zip where the name ends in ``.zip``.
+
+        The stored model is loaded in a process of its own, not in this one. The arguments are those of
+        ``nbtrack export``: the model's format instead of the safest, the kept data or a file to take example rows
+        from, a private key (PEM) to sign with, whether to write ``pylock.toml``, whether to replace what is there.
+
+        Raises:
+            UsageError: the run has no stored model, or an argument is wrong.
+            ExportFailed: the model cannot be loaded here, or no format takes it.
+        """
+        from nbtrack.handoff.export import export
+        from nbtrack.handoff.options import Options
+
+        options = Options(
+            format=format,
+            real_example=real_example,
+            example=None if example is None else Path(example),
+            sign=None if sign is None else Path(sign),
+            lock=lock,
+            force=force,
+        )
+        with Store.open(self._folder) as store:
+            return export(store, store.get_run(self.id), Path(path), options=options)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data, as ``nbtrack show --json`` prints it."""

@@ -68,7 +68,9 @@ def register(
     with store.writing() as connection:
         run = references.resolve(connection, ref)
         label, digest, stored, state = connection.execute(
-            "SELECT label, model_digest, model_stored, state FROM runs WHERE pk = ?", (run,)
+            "SELECT label, model_digest, model_stored OR EXISTS (SELECT 1 FROM attachments a "
+            "WHERE a.execution = runs.execution AND a.kind = 'bundle'), state FROM runs WHERE pk = ?",
+            (run,),
         ).fetchone()
         if not stored or digest is None:
             raise UsageError(

@@ -320,7 +320,7 @@ CREATE TABLE blobs (  -- stored bytes
 CREATE TABLE attachments (  -- figures that executions showed, and data kept on request
     execution INTEGER NOT NULL REFERENCES executions ON DELETE CASCADE,  -- which execution
     position INTEGER NOT NULL,  -- place in the list
-    kind TEXT NOT NULL,  -- figure or data
+    kind TEXT NOT NULL,  -- figure, data or bundle
     name TEXT NOT NULL,  -- figure-1, or the name of the data in the notebook
     media_type TEXT NOT NULL,  -- such as image/png
     blob TEXT NOT NULL,  -- digest of the bytes

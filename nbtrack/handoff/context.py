@@ -1,0 +1,109 @@
+"""What the store knows about a run that its bundle tells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbtrack.handoff.redacting import outward
+from nbtrack.provenance import run_slice
+from nbtrack.provenance.lineage import lineage_of
+from nbtrack.records import Execution, ModelVersion, PolicyOutcome, RuleOutcome, Run
+from nbtrack.render.openlineage import openlineage_events
+from nbtrack.store import Store
+from nbtrack.store.audit import audit
+from nbtrack.store.registry import registered_model
+
+__all__ = ["Context", "gather", "last_outcome"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A run with what stands around it in the store.
+
+    ``run`` is as it leaves: what the user wrote without secrets and home paths. ``previous`` is the version before
+    the one that the run is, with that version's run. ``lineage`` are OpenLineage events of what it came from.
+    """
+
+    run: Run
+    script: str
+    executions: tuple[Execution, ...]
+    lineage: tuple[Any, ...]
+    version: ModelVersion | None
+    previous: tuple[ModelVersion, Run] | None
+    policy: PolicyOutcome | None
+
+    @property
+    def name(self) -> str:
+        """What the bundle is called: the registered name, else the run's label."""
+        return self.version.name if self.version is not None else self.run.label
+
+
+def gather(store: Store, run: Run) -> Context:
+    """Read all that the bundle of a run tells."""
+    made = run_slice(store, run)
+    wanted = {cell.execution_id for cell in made.cells}
+    executions = [one for one in store.executions(run.execution.session_id) if one.id in wanted]
+    version, previous = _versions(store, run)
+    return Context(
+        run=_outward(run),
+        script=outward(made.script()),
+        executions=tuple(executions),
+        lineage=tuple(
+            _cleaned(openlineage_events(lineage_of(store, run.id, up=True, down=False), "nbtrack"))
+        ),
+        version=version,
+        previous=previous,
+        policy=last_outcome(store, run),
+    )
+
+
+def _cleaned(value: Any) -> Any:
+    """JSON-ready data with each text fit to leave."""
+    if isinstance(value, str):
+        return outward(value)
+    if isinstance(value, Mapping):
+        return {key: _cleaned(item) for key, item in value.items()}
+    return [_cleaned(item) for item in value] if isinstance(value, list) else value
+
+
+def _outward(run: Run) -> Run:
+    return dataclasses.replace(
+        run,
+        note=None if run.note is None else outward(run.note),
+        name=None if run.name is None else outward(run.name),
+        experiment=outward(run.experiment),
+        tags={outward(name): outward(value) for name, value in run.tags.items()},
+        files=tuple(dataclasses.replace(one, path=outward(one.path)) for one in run.files),
+        params=tuple(
+            dataclasses.replace(one, value=outward(one.value)) if isinstance(one.value, str) else one
+            for one in run.params
+        ),
+    )
+
+
+def _versions(store: Store, run: Run) -> tuple[ModelVersion | None, tuple[ModelVersion, Run] | None]:
+    if not run.registered:
+        return None, None
+    told: Mapping[str, object] = run.registered[-1]
+    model = registered_model(store, str(told["name"]))
+    version = next(one for one in model.versions if one.version == told["version"])
+    before = next((one for one in model.versions if one.version < version.version), None)
+    return version, None if before is None else (before, store.get_run(before.run_id))
+
+
+def last_outcome(store: Store, run: Run) -> PolicyOutcome | None:
+    """What a policy last said of the run, from the audit; None where none was checked."""
+    entry = next((one for one in audit(store, subject=run.id) if one.action == "check"), None)
+    if entry is None:
+        return None
+    rules = entry.detail["rules"]
+    assert isinstance(rules, list)
+    return PolicyOutcome(
+        run_id=run.id,
+        label=run.label,
+        digest=str(entry.detail["policy"]),
+        rules=tuple(RuleOutcome(**rule) for rule in rules),
+    )

@@ -1,0 +1,126 @@
+"""Brings the run of a verified bundle into a store: records, executions, and the model without loading it.
+
+A pickled model is stored as it is, byte for byte; of any other the bundle itself is kept, and exported again as it
+stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbtrack.digests import digest_bytes
+from nbtrack.errors import BundleRefused, UnknownRun
+from nbtrack.handoff.archive import write_zip
+from nbtrack.handoff.record import from_record
+from nbtrack.handoff.shipped.verify import MANIFEST, manifest_digest, read_manifest
+from nbtrack.handoff.verification import opened, verify
+from nbtrack.observe.models import of_parts
+from nbtrack.records import Attachment, Capture, Execution, ModelBytes, Run, Session, State
+from nbtrack.store import Store
+from nbtrack.store.audit import record
+
+__all__ = ["BUNDLE_TYPE", "import_bundle"]
+
+BUNDLE_TYPE = "application/zip"
+
+
+def import_bundle(store: Store, path: Path, *, key: Path | None = None) -> Run:
+    """The run of the bundle at ``path`` (folder or zip), as it is in this store from now on.
+
+    A run that is here already stays as it is. ``key`` is the public key that must have signed the bundle.
+
+    Raises:
+        UsageError: there is nothing at ``path``.
+        BundleRefused: the bundle is altered, or not signed by the key; names the file.
+    """
+    with opened(path) as folder:
+        found = verify(folder, key=key)
+        wrong = next((one for one in found.checks if not one.ok), None)
+        if wrong is not None:
+            raise BundleRefused(f"{path} is not imported: {wrong.message}", wrong.subject)
+        run, executions = _record(folder)
+        try:
+            return store.get_run(run.id)
+        except UnknownRun:
+            return _saved(store, run, executions, folder, manifest_digest(folder))
+
+
+def _record(folder: Path) -> tuple[Run, list[Execution]]:
+    try:
+        data = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BundleRefused(f"record.json cannot be read: {error}.", "record.json") from error
+    run, executions = from_record(data)
+    named = read_manifest((folder / MANIFEST).read_bytes()).get("run")
+    if not isinstance(named, dict) or named.get("id") != run.id or run.state is State.RUNNING:
+        raise BundleRefused("record.json is of another run than the manifest names.", "record.json")
+    return run, executions
+
+
+def _saved(store: Store, run: Run, executions: list[Execution], folder: Path, digest: str) -> Run:
+    session_id = run.execution.session_id
+    session = Session(
+        id=session_id,
+        started_at=min([one.started_at for one in (*executions, run.execution)]),
+        pid=os.getpid(),
+        host=platform.node(),
+        boot_id="imported",
+        python=run.environment.python if run.environment is not None else "",
+        notebook_path=run.execution.notebook_path,
+    )
+    stored = _pickle(folder, run)
+    model = run.model
+    if model is not None:
+        blobs = stored.blob_digests if stored is not None else ()
+        model = dataclasses.replace(model, stored=stored is not None, retained=False, blobs=blobs)
+    capture = Capture(
+        execution=run.execution,
+        earlier=tuple(dataclasses.replace(one, session_id=session_id) for one in executions),
+        runs=(dataclasses.replace(run, model=model, label=""),),
+        models={} if stored is None else {run.id: stored},
+        attachments=() if stored is not None else (_kept(folder, run),),
+    )
+    log = store.begin_session(session)
+    try:
+        log.save(capture)
+    finally:
+        log.end()
+    record(store, "import", run.id, after=digest, detail={"bundle": digest, "was": run.label})
+    return store.get_run(run.id)
+
+
+def _pickle(folder: Path, run: Run) -> ModelBytes | None:
+    """The model's stored pickle where the bundle holds it, its digest that of the run's model; not loaded."""
+    about: dict[str, Any] = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+    if about.get("format") != "cloudpickle":
+        return None
+    names = [about["file"], *about["buffers"]]
+    listed = read_manifest((folder / MANIFEST).read_bytes())["files"]
+    if any("/" in name or f"model/{name}" not in listed for name in names):
+        raise BundleRefused("model.json names files that are not in the bundle.", "model/model.json")
+    stream, *buffers = [(folder / "model" / name).read_bytes() for name in names]
+    stored = of_parts(stream, [memoryview(one) for one in buffers])
+    if run.model is None or stored.digest != run.model.digest:
+        raise BundleRefused("The pickle is not the model that the run recorded.", f"model/{about['file']}")
+    return stored
+
+
+def _kept(folder: Path, run: Run) -> tuple[Attachment, bytes]:
+    with tempfile.TemporaryDirectory(prefix="nbtrack-import-") as place:
+        file = Path(place) / "bundle.zip"
+        write_zip(folder, file, run.started_at)
+        data = file.read_bytes()
+    attachment = Attachment(
+        kind="bundle",
+        name=f"{run.label}.zip",
+        media_type=BUNDLE_TYPE,
+        digest=digest_bytes(data),
+        size_bytes=len(data),
+    )
+    return attachment, data
