@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from nbtrack.digests.recognise import leaf
+from blake3 import blake3
+
+from nbtrack.digests.recognise import leaf, recognised
 from nbtrack.digests.tree import text
 
 if TYPE_CHECKING:
@@ -74,4 +76,13 @@ def split(segments: Sequence[Buffer]) -> Iterator[list[bytes | memoryview]]:
 
 def recognised_digest(pieces: Sequence[Buffer]) -> str:
     """``b3:`` and the BLAKE3 of the bytes of all pieces; of bytes seen before in this process, from memory."""
-    return text(leaf(pieces[0] if len(pieces) == 1 else b"".join(pieces)))
+    if len(pieces) == 1:
+        return text(leaf(pieces[0]))
+    return text(recognised("pieces", tuple(pieces), lambda: _hashed(pieces)))
+
+
+def _hashed(pieces: Sequence[Buffer]) -> bytes:
+    hasher = blake3()
+    for piece in pieces:
+        hasher.update(piece)
+    return hasher.digest()

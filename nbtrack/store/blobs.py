@@ -41,6 +41,7 @@ __all__ = [
 
 INLINE_BYTES = 100_000  # up to about this size a row is faster than a file of its own
 _HEX_DIGITS = 64
+_WRITTEN_AT_ONCE = 1 << 24
 _MAPPED_BYTES = 1_000_000  # from this size on a blob is mapped rather than read
 _SYNCED_AT_ONCE = 16  # files written before the first of them is synced: the disk then takes them in one go
 _SUFFIXES = {"raw": "", "zstd": ".zst"}
@@ -73,7 +74,7 @@ def blob_file(folder: Path, digest: str, encoding: str) -> Path:
             f"The blob {digest} is kept in the encoding {encoding!r}, which this nbtrack does not know.",
             digest,
         )
-    return folder / "blobs" / text[:2] / (text[2:] + _SUFFIXES[encoding])
+    return folder / "blobs" / text[0] / (text[1:] + _SUFFIXES[encoding])
 
 
 def blob_files(folder: Path, digest: str) -> list[Path]:
@@ -114,13 +115,17 @@ def _write_batch(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> set[Path]:
     with contextlib.ExitStack() as stack:
         written = []
         for digest, parts in blobs:
-            if _length(parts) <= INLINE_BYTES:
-                _stable(digest, parts)
-            elif _there(folder, digest, _length(parts)) is None:
-                encoding, data = encoded(_stable(digest, parts))
+            size = _length(parts)
+            if size > INLINE_BYTES and _there(folder, digest, size) is None:
+                encoding, data = encoded(_whole(parts))
                 file = blob_file(folder, digest, encoding)
                 folders |= _make_parent(file)
                 written.append((stack.enter_context(_temporary(file, data)), file))
+            elif size > INLINE_BYTES:
+                continue
+            # After they were written: what has its digest now had it then.
+            if recognised_digest(parts) != digest:
+                raise CaptureError(_CHANGED)
         for (descriptor, temporary), file in written:
             os.fsync(descriptor)
             os.fchmod(descriptor, 0o400)
@@ -133,17 +138,8 @@ def _length(parts: Parts) -> int:
     return sum([memoryview(part).nbytes for part in parts])
 
 
-def _stable(digest: str, parts: Parts) -> bytes:
-    """The bytes as one piece that nobody can change any more, their digest verified.
-
-    Raises:
-        CaptureError: they do not have it.
-    """
-    whole = parts[0] if len(parts) == 1 and type(parts[0]) is bytes else b"".join(parts)
-    assert isinstance(whole, bytes)
-    if recognised_digest([whole]) != digest:
-        raise CaptureError(_CHANGED)
-    return whole
+def _whole(parts: Parts) -> bytes | memoryview:
+    return memoryview(parts[0]).cast("B") if len(parts) == 1 else b"".join(parts)
 
 
 def _there(folder: Path, digest: str, size: int) -> tuple[str, int] | None:
@@ -164,7 +160,7 @@ def _make_parent(file: Path) -> set[Path]:
 
 
 @contextlib.contextmanager
-def _temporary(file: Path, data: bytes) -> Iterator[tuple[int, Path]]:
+def _temporary(file: Path, data: bytes | memoryview) -> Iterator[tuple[int, Path]]:
     """A new file beside ``file`` with these bytes, not synced yet; gone at the end unless it was renamed."""
     temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -172,7 +168,7 @@ def _temporary(file: Path, data: bytes) -> Iterator[tuple[int, Path]]:
     try:
         rest = memoryview(data)
         while rest:
-            rest = rest[os.write(descriptor, rest) :]
+            rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
         yield descriptor, temporary
     finally:
         os.close(descriptor)
@@ -214,7 +210,7 @@ def insert_blob(connection: sqlite3.Connection, folder: Path, digest: str, parts
 
 def _kept_inline(parts: Parts) -> tuple[str, int, bytes | None]:
     encoding, data = encoded(b"".join(parts))
-    return encoding, len(data), data
+    return encoding, len(data), bytes(data)
 
 
 def _kept_in_file(folder: Path, digest: str, parts: Parts) -> tuple[str, int, bytes | None]:

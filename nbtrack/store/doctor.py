@@ -194,7 +194,7 @@ def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Prob
         f"SELECT COUNT(*), TOTAL(stored) FROM blobs WHERE digest NOT IN ({needed_blobs()})"  # noqa: S608 - our queries
     ).fetchone()
     known = {digest for (digest,) in connection.execute("SELECT digest FROM blobs WHERE data IS NULL")}
-    files = [file for file in (folder / "blobs").glob("??/*") if not file.name.startswith(".")]
+    files = [file for file in (folder / "blobs").glob("?/*") if not file.name.startswith(".")]
     loose = [file for file in files if digest_of_file(file) not in known and _is_old(file)]
     count = rows[0] + len(loose)
     if count:
@@ -209,7 +209,7 @@ def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Prob
 
 
 def _leftovers(folder: Path) -> Iterator[Problem]:
-    left = [*(folder / "blobs").glob("??/.*.tmp"), *(folder / "sessions").glob("*.new")]
+    left = [*(folder / "blobs").glob("?/.*.tmp"), *(folder / "sessions").glob("*.new")]
     for file in [file for file in left if _is_old(file)][:_SHOWN]:
         yield Problem(
             severity="warning",

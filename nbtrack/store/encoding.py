@@ -19,7 +19,7 @@ _WORTH = 0.75  # of the size, at most, is what compressing must leave
 _LEVEL = 1
 
 
-def encoded(data: bytes) -> tuple[str, bytes]:
+def encoded(data: bytes | memoryview) -> tuple[str, bytes | memoryview]:
     """How to keep the bytes, and they in that form: ``raw``, or ``zstd`` where that pays."""
     if len(data) < _LEAST_BYTES or not _shrinks(_sample(data)):
         return "raw", data
@@ -38,19 +38,19 @@ def decoded(encoding: str, data: bytes, size: int) -> bytes:
     return _decompress(data, size)
 
 
-def _sample(data: bytes) -> bytes:
+def _sample(data: bytes | memoryview) -> bytes | memoryview:
     if len(data) <= 4 * _SAMPLE_BYTES:
         return data
     middle = len(data) // 2
     return b"".join((data[:_SAMPLE_BYTES], data[middle : middle + _SAMPLE_BYTES], data[-_SAMPLE_BYTES:]))
 
 
-def _shrinks(sample: bytes) -> bool:
+def _shrinks(sample: bytes | memoryview) -> bool:
     small = _compress(sample)
     return small is not None and len(small) <= len(sample) * _WORTH
 
 
-def _compress(data: bytes) -> bytes | None:
+def _compress(data: bytes | memoryview) -> bytes | None:
     library = _library()
     if library is None:
         return None

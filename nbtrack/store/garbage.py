@@ -130,7 +130,7 @@ def _loose_files(store: Store) -> list[_Loose]:
 
 def _all_files(folder: Path) -> Iterator[_Loose]:
     """Files that this package wrote; what else somebody put there is not ours to delete."""
-    blobs, left = (folder / "blobs").glob("??/*"), (folder / "sessions").glob("*.new")
+    blobs, left = (folder / "blobs").glob("?/*"), (folder / "sessions").glob("*.new")
     for file in (*blobs, *left):
         digest = digest_of_file(file)
         if digest is None and file.suffix not in {".tmp", ".new"}:

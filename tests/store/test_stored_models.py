@@ -50,7 +50,7 @@ def read(kernel, run):
 
 
 def on_disk(folder):
-    return {path.name: path.stat().st_size for path in (folder / "blobs").glob("??/*")}
+    return {path.name: path.stat().st_size for path in (folder / "blobs").glob("?/*")}
 
 
 CASES = {
