@@ -12,8 +12,7 @@ import contextlib
 import mmap
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -43,7 +42,8 @@ INLINE_BYTES = 100_000  # up to about this size a row is faster than a file of i
 _HEX_DIGITS = 64
 _WRITTEN_AT_ONCE = 1 << 24
 _MAPPED_BYTES = 1_000_000  # from this size on a blob is mapped rather than read
-_SYNCED_AT_ONCE = 16  # files written before the first of them is synced: the disk then takes them in one go
+_FEW = 4  # fewer files are not worth threads
+_THREADS = 4
 _SUFFIXES = {"raw": "", "zstd": ".zst"}
 _CHANGED = "The model was changed while it was stored, so its bytes were not kept."
 
@@ -98,40 +98,58 @@ def write_files(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> None:
         CaptureError: bytes that do not have their digest: they were changed since it was taken.
         StoreUnwritable: the disk is full or refuses.
     """
-    folders: set[Path] = set()
-    rest = iter(blobs)
+    missing = []
     try:
-        while batch := list(islice(rest, _SYNCED_AT_ONCE)):
-            folders |= _write_batch(folder, batch)
-        for each in sorted(folders):
+        for digest, parts in blobs:
+            size = _length(parts)
+            if size <= INLINE_BYTES:
+                _check(digest, parts)
+            elif _there(folder, digest, size) is None:
+                missing.append((digest, parts))
+        for each in sorted(_write_all(folder, missing)):
             sync_folder(each)
     except OSError as error:
         raise StoreUnwritable(f"A model cannot be stored in {folder}: {error.strerror}.") from error
 
 
-def _write_batch(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> set[Path]:
-    """Write files and name them once they are synced; returns the folders that got new names."""
-    folders: set[Path] = set()
-    with contextlib.ExitStack() as stack:
-        written = []
-        for digest, parts in blobs:
-            size = _length(parts)
-            if size > INLINE_BYTES and _there(folder, digest, size) is None:
-                encoding, data = encoded(_whole(parts))
-                file = blob_file(folder, digest, encoding)
-                folders |= _make_parent(file)
-                written.append((stack.enter_context(_temporary(file, data)), file))
-            elif size > INLINE_BYTES:
-                continue
-            # After they were written: what has its digest now had it then.
-            if recognised_digest(parts) != digest:
-                raise CaptureError(_CHANGED)
-        for (descriptor, temporary), file in written:
-            os.fsync(descriptor)
-            os.fchmod(descriptor, 0o400)
-            temporary.rename(file)
-            folders.add(file.parent)
-    return folders
+def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> set[Path]:
+    """Write the files; returns the folders that got new names."""
+    if len(blobs) < _FEW:
+        return {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Compressing, writing and syncing all let other threads run.
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
+        return {one for found in pool.map(lambda blob: _write_file(folder, *blob), blobs) for one in found}
+
+
+def _write_file(folder: Path, digest: str, parts: Parts) -> set[Path]:
+    encoding, data = encoded(_whole(parts))
+    file = blob_file(folder, digest, encoding)
+    made = _make_parent(file)
+    temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
+        _check(digest, parts)  # after they were written: what has its digest now had it then
+        os.fsync(descriptor)
+        os.fchmod(descriptor, 0o400)
+        temporary.rename(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    return made | {file.parent}
+
+
+def _check(digest: str, parts: Parts) -> None:
+    if recognised_digest(parts) != digest:
+        raise CaptureError(_CHANGED)
 
 
 def _length(parts: Parts) -> int:
@@ -157,23 +175,6 @@ def _make_parent(file: Path) -> set[Path]:
         return set()
     file.parent.mkdir(mode=0o700, exist_ok=True)
     return {file.parent.parent}
-
-
-@contextlib.contextmanager
-def _temporary(file: Path, data: bytes | memoryview) -> Iterator[tuple[int, Path]]:
-    """A new file beside ``file`` with these bytes, not synced yet; gone at the end unless it was renamed."""
-    temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
-        yield descriptor, temporary
-    finally:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def insert_blob(connection: sqlite3.Connection, folder: Path, digest: str, parts: Parts) -> None:
