@@ -23,6 +23,7 @@ __all__ = [
     "array_told",
     "fixed_leaf",
     "form_of",
+    "lies_canonical",
     "shape_bytes",
     "strip",
     "teller",
@@ -184,6 +185,17 @@ def canonical_bytes(array: Any, form: Form) -> Any:
     """The bytes that the leaf of a piece of an array is hashed from."""
     flat = _flat(array, form)
     return _NORMAL[form.normal == "bool"](flat) if form.normal else flat.view("u1")
+
+
+def lies_canonical(flat: Any, form: Form) -> bool:
+    """Whether the bytes of contiguous values are canonical as they lie; False also where a quick look cannot tell."""
+    if not form.native or flat.dtype.kind == "c" or flat.dtype.itemsize > 8:  # noqa: PLR2004 - long doubles
+        return False
+    if form.normal == "bool":
+        return bool(flat.view("u1").max() <= 1)
+    np = sys.modules["numpy"]
+    with np.errstate(invalid="ignore"):
+        return not form.normal or not np.isnan(np.minimum.reduce(flat))
 
 
 def _flat(array: Any, form: Form) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from nbtrack.digests.arrays import Form, canonical_bytes, form_of
+from nbtrack.digests.arrays import Form, canonical_bytes, form_of, lies_canonical
 from nbtrack.digests.recognise import recognised
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, node, size
 
@@ -83,8 +83,10 @@ def _hashed(slab: Any, form: Form) -> bytes:
     hashers = [blake3() for _ in range(width)]
     for top in range(0, rows, _BAND_ROWS):
         band = slab[top : top + _BAND_ROWS]
+        # One look at all columns as they lie is cheaper than one at each.
+        plain = band.flags.c_contiguous and lies_canonical(band.reshape(-1), form)
         for left in range(0, width, _GROUP):
             group = np.ascontiguousarray(band[:, left : left + _GROUP].T)
             for hasher, column in zip(hashers[left : left + _GROUP], group, strict=True):
-                hasher.update(canonical_bytes(column, form))
+                hasher.update(column.view("u1") if plain else canonical_bytes(column, form))
     return b"".join(hasher.digest() for hasher in hashers)
