@@ -12,9 +12,11 @@ from typing import Any
 from nbtrack.digests.arrays import shape_bytes, strip
 from nbtrack.digests.encode import Encoder, Teller
 from nbtrack.digests.scalars import Cell, named
-from nbtrack.digests.tree import Strip, Told, node
+from nbtrack.digests.tree import PIECE_BYTES, Strip, Told, node
 
 __all__ = ["teller"]
+
+_BF16_INFINITY, _BF16_NAN = 0x7F80, 0x7FC0
 
 
 def teller(cls: type) -> Teller | None:
@@ -55,7 +57,19 @@ def _as_numpy(tensor: Any) -> Any:
         return tensor.numpy()
     except TypeError:  # a dtype that NumPy lacks, such as bfloat16: its bits
         width = tensor.element_size()
-        return tensor.contiguous().view({1: torch.uint8, 2: torch.int16}[width]).numpy()
+        bits = tensor.contiguous().view({1: torch.uint8, 2: torch.int16}[width]).numpy()
+        return _one_nan(bits) if tensor.dtype is torch.bfloat16 else bits
+
+
+def _one_nan(bits: Any) -> Any:
+    """The bits (int16) of bfloat16 in which every NaN is the same; a copy only where they are not so already."""
+    np = sys.modules["numpy"]
+    flat = bits.reshape(-1)
+    for start in range(0, len(flat), PIECE_BYTES):
+        part = flat[start : start + PIECE_BYTES]
+        if (((part & 0x7FFF) > _BF16_INFINITY) & (part != _BF16_NAN)).any():
+            return np.where((bits & 0x7FFF) > _BF16_INFINITY, np.int16(_BF16_NAN), bits)
+    return bits
 
 
 def _sparse(tensor: Any, encoder: Encoder) -> Told:
