@@ -20,6 +20,7 @@ from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import serialize
 from nbtrack.observe.metrics import number
+from nbtrack.observe.redaction import redact, redact_value
 from nbtrack.records import Capture, Execution, Model, ModelBytes, Run, State, Trials
 
 __all__ = ["assemble", "begun"]
@@ -85,14 +86,19 @@ def begun(block_or_fit: Block | Fit, execution: Execution, experiment: str) -> R
 
 
 def _stem(block: Block) -> str:
-    return block.name or "run"
+    return redact(block.name) if block.name else "run"
 
 
 def _said(block: Block | None) -> dict[str, Any]:
     """What the user said about the run."""
     if block is None:
         return {}
-    return {"name": block.name, "tags": block.tags, "note": block.note, "explicit": not block.implicit}
+    return {
+        "name": None if block.name is None else redact(block.name),
+        "tags": {name: redact_value(name, value)[0] for name, value in block.tags.items()},
+        "note": None if block.note is None else redact(block.note),
+        "explicit": not block.implicit,
+    }
 
 
 def _fit_run(fit: Fit, observation: Observation, execution: Execution, around: Surroundings) -> Run:

@@ -30,6 +30,7 @@ from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, T
 from nbtrack.frameworks.signatures import init_defaults, seen_building
 from nbtrack.observe import data, kept, models
 from nbtrack.observe.params import is_plain
+from nbtrack.observe.redaction import secrets_of
 from nbtrack.records import ParamOrigin
 
 __all__ = ["Trainings"]
@@ -389,6 +390,12 @@ def _stem(model: Any, fit: Fit) -> str:
     return fit.site.name if type(model).__module__ in {"numpy", "builtins"} else ""
 
 
+def _secrets(fit: Fit) -> frozenset[str]:
+    """Secrets among the parameters, those of the model's parts included."""
+    named = {**fit.parameters.default, **fit.parameters.explicit, **fit.chosen}
+    return frozenset().union(*(secrets_of(name, value) for name, value in named.items()))
+
+
 def serialize(fit: Fit, *, keep: bool = False) -> None:
     """Take the bytes of a training's model, once; what cannot be stored is said on the run.
 
@@ -397,7 +404,7 @@ def serialize(fit: Fit, *, keep: bool = False) -> None:
     if fit.model is None or fit.bytes is not None or fit.brief:
         return
     try:
-        taken = models.serialize(fit.model)
+        taken = models.serialize(fit.model, _secrets(fit))
     except CaptureError as error:
         fit.note(str(error))
         return

@@ -21,13 +21,14 @@ def _note_arguments(parser: Parser) -> None:
 
 
 def _note(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.observe.redaction import redact
     from nbtrack.store import Store
 
     if not given.text:
         raise UsageError("A note needs its text: %track note RUN TEXT.")
     with Store.open(session.folder) as store:
         run = store.get_run(given.run)
-        store.update_run(run.id, note=" ".join(given.text))
+        store.update_run(run.id, note=redact(" ".join(given.text)))
     print(f"noted on {run.label}")  # noqa: T201 - a magic's answer
 
 
@@ -37,9 +38,11 @@ def _tag_arguments(parser: Parser) -> None:
 
 
 def _tag(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.observe.redaction import redact_value
     from nbtrack.store import Store
 
-    tags = dict(split_pair(each, "tag") for each in given.tags)
+    pairs = [split_pair(each, "tag") for each in given.tags]
+    tags = {name: redact_value(name, value)[0] for name, value in pairs}
     with Store.open(session.folder) as store:
         run = store.get_run(given.run)
         store.update_run(run.id, tags={**run.tags, **tags})

@@ -17,7 +17,7 @@ import operator
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cloudpickle
@@ -25,6 +25,7 @@ import cloudpickle
 from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import CaptureError
 from nbtrack.observe.local_modules import local_modules
+from nbtrack.observe.redaction import secrets_of
 from nbtrack.records import Model, ModelBytes
 
 if TYPE_CHECKING:
@@ -53,14 +54,15 @@ _MODEL_DOMAIN = b"nbtrack model v1\n"
 """Keeps a model's digest apart from that of any blob; no size and no digest holds a line break, so joining is safe."""
 
 
-def serialize(model: object) -> ModelBytes:
+def serialize(model: object, secrets: Collection[str] = ()) -> ModelBytes:
     """The model as a pickle stream and its out-of-band buffers, with their digests.
 
     The same unchanged model gives the same digest within one process. The buffers are views on the model's
-    own memory, to be written before the user's code runs again.
+    own memory, to be written before the user's code runs again. ``secrets`` are texts that must not reach the disk,
+    beside those that stand in attributes of the model itself.
 
     Raises:
-        CaptureError: the model cannot be pickled; the message names the part that is in the way.
+        CaptureError: the model cannot be pickled; the message names the part that is in the way. Or it holds a secret.
     """
     file = io.BytesIO()
     buffers: list[memoryview] = []
@@ -71,7 +73,25 @@ def serialize(model: object) -> ModelBytes:
     except BaseException as error:
         # A user's __reduce__ may raise anything, SystemExit included: the run goes on without its model.
         raise CaptureError(_refusal(model, error)) from error
-    return of_parts(file.getvalue(), buffers)
+    stream = file.getvalue()
+    _refuse_secrets(model, stream, secrets)
+    return of_parts(stream, buffers)
+
+
+def _refuse_secrets(model: object, stream: bytes, secrets: Collection[str]) -> None:
+    attributes = getattr(model, "__dict__", None)
+    own = attributes.items() if isinstance(attributes, dict) else ()
+    for name, value in ((name, value) for name, value in own if isinstance(value, str)):
+        if any(secret.encode("utf-8", "replace") in stream for secret in secrets_of(name, value)):
+            raise CaptureError(
+                f"The model was not stored: its attribute {name!r} is a secret. "
+                "Let it read the secret when it needs it, from the environment."
+            )
+    if any(secret.encode("utf-8", "replace") in stream for secret in secrets):
+        raise CaptureError(
+            "The model was not stored: it holds a password, key or token. "
+            "Let it read the secret when it needs it, from the environment."
+        )
 
 
 def of_parts(stream: bytes, buffers: Sequence[memoryview]) -> ModelBytes:

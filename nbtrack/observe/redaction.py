@@ -16,12 +16,13 @@ from nbtrack.observe.secret_names import Secrecy, is_secret_name, secrecy
 from nbtrack.observe.secret_sites import plausible, sites
 from nbtrack.observe.shapes import Span, is_template, shapes
 
-__all__ = ["REDACTED", "is_secret_name", "redact", "redact_value", "secrets_in"]
+__all__ = ["REDACTED", "is_secret_name", "redact", "redact_value", "secrets_in", "secrets_of"]
 
 REDACTED = "\u2039redacted\u203a"
 _IN_BYTES = "<redacted>"
 _BYTES = re.compile(r"""(?<![A-Za-z0-9_])(?:[bB][rR]?|[rR][bB])(?:\"{3}|'{3}|"|')[^"']*\Z""")
 _LONGEST_LINE = 400
+_SHORTEST_KNOWN = 6  # characters by which a secret is recognised elsewhere: shorter ones are words too
 
 
 def redact(text: str, known: Collection[str] = ()) -> str:
@@ -50,7 +51,22 @@ def secrets_in(text: str) -> frozenset[str]:
     A cell may print what another cell assigned: its output carries no name to know the secret by.
     """
     found = (text[start:end] for start, end in _spans(text))
-    return frozenset(secret for secret in found if len(secret) >= 6)  # noqa: PLR2004 - shorter ones are words too
+    return frozenset(secret for secret in found if len(secret) >= _SHORTEST_KNOWN)
+
+
+def secrets_of(name: str, value: Any) -> frozenset[str]:
+    """The secrets that :func:`redact_value` replaces in ``value``, those of at least six characters."""
+    if isinstance(value, str):
+        if _whole(name, value) and not is_template(value):
+            return frozenset({value} if len(value) >= _SHORTEST_KNOWN else ())
+        return secrets_in(value)
+    if type(value) in {list, tuple}:
+        return frozenset().union(*(secrets_of(name, item) for item in value))
+    if type(value) is dict:
+        return frozenset().union(
+            *(secrets_of(key if isinstance(key, str) else name, item) for key, item in value.items())
+        )
+    return frozenset()
 
 
 def redact_value(name: str, value: Any) -> tuple[Any, bool]:
