@@ -18,6 +18,7 @@
     │   └── StoreCorrupt        the database or a row is not what was written
     │       └── BlobCorrupt     a blob is missing, or its bytes are not those of its digest
     ├── BundleRefused           a bundle that is not what it says, or not a bundle  exit code 1
+    ├── PolicyFailed            a rule of the project's policy does not hold    exit code 1
     ├── ExportFailed            no format took the model, or it could not be loaded exit code 1
     ├── DigestError             a value that cannot be given a digest
     └── CaptureError            something of a run could not be captured; becomes a note on the run
@@ -35,6 +36,7 @@ __all__ = [
     "DigestError",
     "ExportFailed",
     "NbtrackError",
+    "PolicyFailed",
     "QueryError",
     "StoreBusy",
     "StoreCorrupt",
@@ -97,6 +99,10 @@ class BundleRefused(NbtrackError):  # noqa: N818 - as above
 
 class ExportFailed(NbtrackError):  # noqa: N818 - as above
     """No bundle was written: the model could not be loaded here, or no format took it."""
+
+
+class PolicyFailed(NbtrackError):  # noqa: N818 - as above
+    """A rule of the project's policy does not hold, or cannot be told; the message names each."""
 
 
 class StoreError(NbtrackError):

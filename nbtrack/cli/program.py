@@ -30,6 +30,8 @@ VERBS = {
     "export": "nbtrack.cli.bundles",
     "verify": "nbtrack.cli.bundles",
     "import": "nbtrack.cli.bundles",
+    "check": "nbtrack.cli.gate",
+    "ci": "nbtrack.cli.gate",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }
