@@ -3,7 +3,10 @@
 import argparse
 import ctypes
 import hashlib
-import resource
+import json
+import os
+import platform
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +19,10 @@ from frames import FRAMES
 
 from nbtrack.digests import content, recognise
 from nbtrack.observe.data import dataset, forget_profiles
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+MLFLOW = HERE.parents[1] / ".bench/mlflow/bin/python"
 
 
 def read(buffers):
@@ -79,21 +86,28 @@ def resident(name):
 def rivals(frame):
     yield "hash_pandas_object + sha256", lambda: pandas_sha256(frame)
     yield "joblib.hash", lambda: joblib.hash(frame)
-    try:
-        import mlflow.data
-    except ImportError:
-        return
-    yield "mlflow digest (of 10,000 rows)", lambda: mlflow.data.from_pandas(frame).digest
 
 
-def measure(name, make, gigabytes, rounds, with_rivals):
-    frame, buffers, change = make(gigabytes)
+def mlflow_digest(python, name):
+    """Seconds that MLflow's digest takes in its own environment; it reads 10,000 rows, so a smaller frame will do."""
+    program = (
+        "import sys, time, mlflow.data, frames\n"
+        "frame = frames.FRAMES[sys.argv[1]](0.05)[0]; mlflow.data.from_pandas(frame).digest\n"
+        "started = time.perf_counter(); mlflow.data.from_pandas(frame).digest; print(time.perf_counter() - started)"
+    )
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", program, name], capture_output=True, text=True, check=False, cwd=HERE
+    )
+    return [float(done.stdout.split()[-1])] if done.returncode == 0 else []
+
+
+def measure(name, options):
+    frame, buffers, change = FRAMES[name](options.gb)
     total = sum(buffer.nbytes for buffer in buffers)
-    print(f"\n{name}: {len(frame):,} rows x {frame.shape[1]} columns, {total / 1e9:.2f} GB of buffers")
     taken = {}
     content(frame.iloc[:1000])
     extra = peak_extra(frame)
-    for _ in range(rounds):  # one of each in turn, so that all see the same machine
+    for _ in range(options.rounds):  # one of each in turn, so that all see the same machine
         for label, seconds in (
             ("read", lambda: timed(read, buffers)),
             ("raw BLAKE3", lambda: timed(raw_blake3, buffers)),
@@ -103,18 +117,42 @@ def measure(name, make, gigabytes, rounds, with_rivals):
             ("first digest and profiles", lambda: with_profiles(frame)),
         ):
             taken.setdefault(label, []).append(seconds())
-    if with_rivals:
+    if not options.no_rivals:
         for label, rival in rivals(frame):
             taken[label] = [timed(rival)]
-    report(taken)
-    print(f"  peak extra memory {'unknown' if extra is None else f'{extra:.0f} MB'}")
-    return taken
+        if options.mlflow and (seconds := mlflow_digest(options.mlflow, name)):
+            taken["mlflow digest (of 10,000 rows)"] = seconds
+    return {
+        "name": name,
+        "rows": len(frame),
+        "bytes": total,
+        "rounds": options.rounds,
+        "peak_mb": extra,
+        "taken": taken,
+    }
 
 
-def report(taken):
+def told(result):
+    taken, peak = result["taken"], result["peak_mb"]
+    lines = [f"## {result['name']}: {result['rows']:,} rows, {result['bytes'] / 1e9:.2f} GB of buffers", ""]
+    lines += ["| what | ms, best | × read | × raw BLAKE3 |", "|---|---:|---:|---:|"]
     for label, seconds in taken.items():
         to_read, to_raw = ratio(taken, label, "read"), ratio(taken, label, "raw BLAKE3")
-        print(f"  {label:32s} {min(seconds) * 1e3:10.1f} ms  {to_read:8.2f} x read {to_raw:8.2f} x BLAKE3")
+        lines.append(f"| {label} | {min(seconds) * 1e3:.1f} | {to_read:.2f} | {to_raw:.2f} |")
+    lines += ["", f"Peak extra memory: {'unknown' if peak is None else f'{peak:.0f} MB'}.", ""]
+    for label, found, most in reached(result):
+        lines.append(f"- {label}: {found:.2f} (asked: {most}), {'reached' if found <= most else 'MISSED'}")
+    return [*lines, ""]
+
+
+def write_report():
+    """RESULTS.md from what was measured last of each frame, in whichever calls."""
+    files = [RESULTS / f"{name.replace(' ', '_')}.json" for name in FRAMES]
+    results = [json.loads(file.read_text()) for file in files if file.exists()]
+    made = f"Made by `run.py`: {os.cpu_count()} cores, Python {platform.python_version()}, pandas {pd.__version__}."
+    lines = ["# What the identity of data costs: results", "", made, ""]
+    lines += [line for one in results for line in told(one)]
+    (HERE / "RESULTS.md").write_text("\n".join(lines))
 
 
 def ratio(taken, one, other):
@@ -135,17 +173,17 @@ def small():
             print(f"  {label:24s} {kind:20s} {seconds * 1e6:8.0f} us")
 
 
-def reached(name, taken):
+def reached(result):
     """The ratios that are asked for."""
-    asked = []
-    if name in {"numeric", "arrow text"}:
-        asked += [("first / BLAKE3", ratio(taken, "first digest", "raw BLAKE3"), 1.15)]
-        asked += [("again / read", ratio(taken, "unchanged again", "read"), 1.5)]
+    name, taken = result["name"], result["taken"]
+    if name.startswith("numeric") or name == "arrow text":
+        yield "first digest / raw BLAKE3", ratio(taken, "first digest", "raw BLAKE3"), 1.15
+        yield "unchanged again / read", ratio(taken, "unchanged again", "read"), 1.5
     if name == "object text" and "hash_pandas_object + sha256" in taken:
-        asked += [
-            ("first / hash_pandas_object", ratio(taken, "first digest", "hash_pandas_object + sha256"), 0.2)
-        ]
-    return [(f"{name}: {label}", found, most) for label, found, most in asked]
+        found = ratio(taken, "first digest", "hash_pandas_object + sha256")
+        yield "first digest / hash_pandas_object", found, 0.2
+    if result["peak_mb"] is not None:
+        yield "peak extra memory (MB)", result["peak_mb"], 32
 
 
 def main():
@@ -153,19 +191,24 @@ def main():
     parser.add_argument("--gb", type=float, default=1.0, help="size of each frame")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--no-rivals", action="store_true", help="leave out what takes minutes")
+    parser.add_argument(
+        "--mlflow",
+        metavar="PYTHON",
+        default=str(MLFLOW) if MLFLOW.exists() else None,
+        help="a Python that has mlflow, pandas and pyarrow; default: that of benchmarks/peers, if it is there",
+    )
     parser.add_argument("only", nargs="*", help=f"frames to measure: {', '.join(FRAMES)}")
     options = parser.parse_args()
     small()
-    asked = []
-    for name, make in FRAMES.items():
-        if not options.only or name in options.only:
-            taken = measure(name, make, options.gb, options.rounds, not options.no_rivals)
-            asked += reached(name, taken)
-    print()
-    for label, found, most in asked:
-        print(f"{'reached' if found <= most else 'MISSED ':8s} {label:40s} {found:6.2f} (asked: {most})")
-    print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
-    return 0
+    RESULTS.mkdir(exist_ok=True)
+    over = False
+    for name in options.only or FRAMES:
+        result = measure(name, options)
+        print("\n".join(["", *told(result)]), flush=True)
+        over |= any(found > most for _, found, most in reached(result))
+        (RESULTS / f"{name.replace(' ', '_')}.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_report()
+    return int(over)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from nbtrack.records import Capture, Environment, Execution, Run, Session, State
 from nbtrack.store import Store
 
 RESULTS = Path(__file__).parent / "results"
+MLFLOW = Path(__file__).resolve().parents[2] / ".bench/mlflow/bin/python"
 ENVIRONMENT = Environment(digest="b3:env", python=platform.python_version(), platform="Linux", packages={})
 
 
@@ -268,16 +269,24 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=500, help="size of each model, roughly")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--mlflow", metavar="PYTHON", help="a Python that has mlflow and scikit-learn")
+    parser.add_argument(
+        "--mlflow",
+        metavar="PYTHON",
+        default=str(MLFLOW) if MLFLOW.exists() else None,
+        help="a Python that has mlflow and scikit-learn; default: that of benchmarks/peers, if it is there",
+    )
     parser.add_argument("only", nargs="*", help=f"models to measure: {', '.join(MODELS)}")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
+    over = False
     for name in options.only or MODELS:
         result = measure(name, options.mb, options.rounds, options.mlflow)
-        print("\n".join(told(result)))
+        print("\n".join(told(result)), flush=True)
+        over |= any(found > limit for _, found, limit in asked(result))
         (RESULTS / f"{name.replace(' ', '_')}.json").write_text(json.dumps(result, indent=1) + "\n")
     write_report()
+    return int(over)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

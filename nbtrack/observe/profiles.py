@@ -25,6 +25,7 @@ Profile: TypeAlias = Mapping[str, JSON]
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SAMPLE_ROWS = 4096
 _PART_ROWS = 65_536
+_BAND_ROWS = 8192
 _MOST_CATEGORIES = 5
 # Text is a category if rows share it: at most so many distinct values, each of so many characters.
 _DISTINCT = 50
@@ -38,18 +39,30 @@ def profiles(value: Any, count: int) -> list[Profile | None]:
     if len(found) != count:
         return told
     short: dict[Any, list[int]] = {}
+    strided: list[int] = []
     for place, (name, data) in enumerate(found):
         if is_secret_name(name):
             continue
         if _is_short(data):
             short.setdefault((data.dtype, len(data)), []).append(place)
+        elif _is_strided(data):
+            strided.append(place)
         else:
             told[place] = _profile(data)
     for places in short.values():
         stack = sys.modules["numpy"].stack([found[place][1] for place in places])
         for place, profile in zip(places, _short_numbers(stack), strict=True):
             told[place] = profile
+    for place, profile in zip(strided, _side_by_side([found[place][1] for place in strided]), strict=True):
+        told[place] = profile
     return told
+
+
+def _is_strided(data: Any) -> bool:
+    """Whether it is a long column of numbers that do not lie side by side, as those of a matrix that lies by rows."""
+    if isinstance(data, Cells) or data.dtype.kind not in "iuf":
+        return False
+    return data.ndim == 1 and not data.flags.c_contiguous
 
 
 def _is_short(data: Any) -> bool:
@@ -112,16 +125,23 @@ def _between(stack: Any, rows: Any, counts: Any) -> list[list[float]]:
 
 def _numbers(array: Any) -> Profile:
     """The profile of a long column, or of all values of an array: part by part, so that it copies little."""
-    np = sys.modules["numpy"]
     total = _Moments()
     for part in _parts(array):
-        present = np.ascontiguousarray(part)
-        if part.dtype.kind == "f":
-            with np.errstate(invalid="ignore"):
-                some_missing = np.isnan(present.min()) if len(present) else False
-            if some_missing:
-                present = present[~np.isnan(present)]
-        total.add(present, len(part))
+        total.take(part)
+    return _finished(total, array)
+
+
+def _side_by_side(arrays: Sequence[Any]) -> list[Profile]:
+    """The profiles of long columns that lie row by row: by bands, so that memory is read once and not once a column."""
+    totals = [_Moments() for _ in arrays]
+    for start in range(0, max(map(len, arrays), default=0), _BAND_ROWS):
+        for total, array in zip(totals, arrays, strict=True):
+            if start < len(array):
+                total.take(array[start : start + _BAND_ROWS])
+    return [_finished(total, array) for total, array in zip(totals, arrays, strict=True)]
+
+
+def _finished(total: _Moments, array: Any) -> Profile:
     sample = _spaced(array)
     ends = (total.least, total.greatest)
     profile = _of_numbers(total.count, total.missing, ends, (total.mean, total.deviation), None)
@@ -142,17 +162,32 @@ class _Moments:
         self.mean = math.nan
         self._squares = 0.0
 
-    def add(self, present: Any, rows: int) -> None:
+    def take(self, part: Any) -> None:
+        """Take in a flat part of a column."""
+        np = sys.modules["numpy"]
+        present = np.ascontiguousarray(part)
+        self.missing += len(present)
+        if not len(present):
+            return
+        with np.errstate(invalid="ignore"):
+            least = present.min()
+        if part.dtype.kind == "f" and np.isnan(least):
+            present = present[~np.isnan(present)]
+            if not len(present):
+                return
+            least = present.min()
+        self.missing -= len(present)
+        self._add(present, least.item())
+
+    def _add(self, present: Any, least: Any) -> None:
         np = sys.modules["numpy"]
         count = len(present)
-        self.missing += rows - count
-        if not count:
-            return
-        least, greatest = present.min().item(), present.max().item()
+        greatest = present.max().item()
         with np.errstate(all="ignore"):
             mean = float(present.mean(dtype=np.float64))
             spread = present - np.float64(mean if math.isfinite(mean) else 0)
-            squares = float(np.multiply(spread, spread, out=spread).sum())
+            # Not dot: BLAS would wake threads for it, which costs far more where processors are busy.
+            squares = float(np.einsum("i,i->", spread, spread))
             if not self.count:
                 self.least, self.greatest, self.mean, self._squares = least, greatest, mean, squares
             else:
