@@ -115,11 +115,17 @@ def test_examples_are_committed_without_outputs(notebook):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
-def test_examples_have_one_line_about_tracking_and_ask_at_their_end(notebook):
+def test_examples_train_under_one_line_about_tracking_and_ask_at_their_end(notebook):
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert sources[0] == "%load_ext nbtrack"
     assert sources[-1].startswith("%track ")
+    assert [source for source in sources[1:-1] if "track" in source and "fit(" in source] == []
+
+
+def test_the_first_example_says_nothing_else_about_tracking():
+    cells = json.loads(read("examples", "01_first_runs.ipynb"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert [source for source in sources[1:-1] if "track" in source] == []
 
 

@@ -80,6 +80,8 @@ class KernelSession:
         self.id = new_id()
         self._began_in = os.getcwd()  # noqa: PTH109 - a text
         self.seconds = 0.0
+        self.cells = 0
+        self.cell_seconds = 0.0
         self.quiet = settings.quiet
         """Whether the runs of the last execution are not to be shown."""
         self._warn = warn
@@ -251,6 +253,8 @@ class KernelSession:
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
         started = time.perf_counter()
         execution = finished(execution, observation, error)
+        self.cells += 1
+        self.cell_seconds += execution.duration_seconds or 0.0
         drawn = self._drawn()
         self._history.add(
             execution,

@@ -24,6 +24,9 @@ VERBS = {
     "slice": "nbtrack.magics.tracing",
     "lineage": "nbtrack.magics.tracing",
     "reproduce": "nbtrack.magics.reproducing",
+    "register": "nbtrack.magics.registering",
+    "models": "nbtrack.magics.registering",
+    "rm": "nbtrack.magics.registering",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",
 }

@@ -1,4 +1,4 @@
-"""``%track`` alone: whether this kernel is watched, where the store is, the last runs, the cost so far."""
+"""``%track`` alone: what is watched, where the store is and how big, what it has cost, what to try next."""
 
 from __future__ import annotations
 
@@ -9,23 +9,38 @@ if TYPE_CHECKING:
 
 __all__ = ["status"]
 
+_NEWEST = 3
+
 
 def status(session: KernelSession) -> None:
     """Print it."""
-    from nbtrack.render.line import run_line
-    from nbtrack.render.numbers import duration, size
+    from dataclasses import replace
+
+    from nbtrack import frameworks
+    from nbtrack.records import KernelStatus
+    from nbtrack.render.highlights import main_metrics
+    from nbtrack.render.status import status_text
     from nbtrack.store import Store
 
-    watching = "watching" if session.automatic else "not watching (%track on)"
-    print(f"nbtrack: {watching} · store {session.folder}", end="")  # noqa: T201 - a magic's answer
-    if not session.folder.is_dir():
-        print(" (made with the first run)")  # noqa: T201 - as above
-        return
-    with Store.open(session.folder) as store:
-        runs = store.find_runs(limit=3)
-        print(f" ({size(store.size_bytes())}) · experiment {session.experiment or 'by notebook'}")  # noqa: T201 - as above
-    print(f"capture has cost {duration(session.seconds)} in this kernel so far")  # noqa: T201 - as above
-    for run in runs:
-        print(run_line(run))  # noqa: T201 - as above
-    if runs:
-        print(f"try: %track show {runs[0].label}")  # noqa: T201 - as above
+    told = KernelStatus(
+        watching=session.automatic,
+        frameworks=tuple(sorted(each.name for each in frameworks.present() if each.name not in _EVERYTHING)),
+        store=str(session.folder),
+        experiment=session.experiment,
+        cells=session.cells,
+        cell_seconds=session.cell_seconds,
+        capture_seconds=session.seconds,
+    )
+    if session.folder.is_dir():
+        with Store.open(session.folder) as store:
+            newest = tuple(store.find_runs(limit=_NEWEST))
+            metric = next((one.name for run in newest for one in main_metrics(run, 1)), None)
+            told = replace(
+                told, store_bytes=store.size_bytes(), runs=store.count_runs(), newest=newest, metric=metric
+            )
+    print(status_text(told))  # noqa: T201 - a magic's answer
+
+
+_EVERYTHING = frozenset(
+    {"generic", "functions", "numpy", "scipy"}
+)  # what is asked when no library claims a value

@@ -55,6 +55,7 @@ from nbtrack.records.runs import (
 )
 from nbtrack.records.staleness import StaleCell, TopToBottom
 from nbtrack.records.standing import Best, Standing
+from nbtrack.records.status import KernelStatus
 from nbtrack.records.storage import Collection, Garbage, Tombstone
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "JudgedMetric",
     "JudgedModel",
     "Judgement",
+    "KernelStatus",
     "LateMetric",
     "LineageGraph",
     "Metric",
