@@ -209,7 +209,7 @@ def mlflow(python, folder):
 
 def measure(name, megabytes, rounds, python):
     model, change = MODELS[name](megabytes)
-    taken, added = {}, {}
+    taken, added, load = {}, {}, os.getloadavg()[0]
     total = sum(part.nbytes for part in segments(model))
     peak = peak_of_save(model)
     for step in range(rounds):  # one of each in turn, so that all see the same machine
@@ -226,7 +226,15 @@ def measure(name, megabytes, rounds, python):
             ):
                 taken[label] = [seconds]
                 added[label] = (on_disk(folder) - before) // 2
-    return {"name": name, "bytes": total, "peak_mb": peak, "taken": taken, "added": added, "rounds": rounds}
+    return {
+        "name": name,
+        "bytes": total,
+        "peak_mb": peak,
+        "load": load,
+        "taken": taken,
+        "added": added,
+        "rounds": rounds,
+    }
 
 
 def asked(result):

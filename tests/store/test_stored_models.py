@@ -3,11 +3,15 @@
 import mmap
 import random
 import sys
+import tracemalloc
 
+import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 
 from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import BlobCorrupt, StoreError
+from nbtrack.observe.models import deserialize, serialize
 from nbtrack.records import ModelBytes
 from nbtrack.store import encoding, mapping
 from nbtrack.store.blobs import blob_file, blob_files
@@ -190,3 +194,32 @@ def test_an_encoding_of_a_newer_nbtrack_is_refused_in_words(kernel):
         connection.execute("UPDATE blobs SET encoding = 'lz9'")
     with pytest.raises(BlobCorrupt, match="lz9"):
         kernel.store.read_model(run.id)
+
+
+def test_storing_a_large_model_copies_a_small_part_of_it_at_a_time(kernel):
+    model = {place: np.random.default_rng(place).random(1 << 20) for place in range(12)}
+    train(
+        kernel, serialize({"small": np.zeros(10)})
+    )  # what is imported for the first time is not the model's
+    tracemalloc.start()
+    try:
+        train(kernel, serialize(model))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6
+
+
+def test_a_forest_is_stored_without_being_copied_into_the_stream(kernel):
+    rng = np.random.default_rng(0)
+    forest = RandomForestRegressor(n_estimators=40, random_state=0).fit(
+        rng.random((3000, 4)), rng.random(3000)
+    )
+    packed = serialize(forest)
+    assert packed.size_bytes > 8e6
+    assert len(packed.stream) < 3e6
+    run = train(kernel, packed)
+    stream, buffers = kernel.store.read_model(run.id)
+    again = deserialize(stream, buffers)
+    asked = rng.random((50, 4))
+    assert np.array_equal(again.predict(asked), forest.predict(asked))
