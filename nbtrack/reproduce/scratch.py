@@ -49,6 +49,11 @@ class _Found:
     folders: list[Path] = field(default_factory=list)
     cut: bool = False
 
+    @property
+    def total(self) -> int:
+        """Bytes in all."""
+        return sum(length for length, _, _ in self.files.values())
+
 
 class Scratch:
     """The copy, from :meth:`make` to :meth:`remove`.
@@ -89,14 +94,9 @@ class Scratch:
         self.root = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")))
         (self.root / "store").mkdir()
         (self.root / "control").mkdir()
-        top = self._top(sources)
-        found = self._look(top)
+        found = self._look(self._top(sources))
         self._originals = found.files
-        total = sum(each[0] for each in found.files.values())
-        if found.cut or len(found.files) > MOST_FILES or total > min(MOST_BYTES, self._room()):
-            chosen = self._needed(found, total)
-        else:
-            chosen = list(found.files)
+        chosen = self._chosen(found)
         for each in found.folders:
             self.at(each).mkdir(parents=True, exist_ok=True)
         for path in dict.fromkeys((*chosen, *files)):
@@ -170,19 +170,30 @@ class Scratch:
     def _wanted(self, folder: Path) -> bool:
         return folder.name not in _SKIPPED and folder != self._store and not (folder / "pyvenv.cfg").exists()
 
-    def _needed(self, found: _Found, total: int) -> list[Path]:
-        """Of a folder that is too large: what may be code."""
-        chosen = [
+    def _chosen(self, found: _Found) -> Iterable[Path]:
+        """What is copied: all; of a tree that is too large, what may be code, and the project where that is not."""
+        if not self._is_too_large(found):
+            return found.files
+        inner = _Found(
+            files={path: state for path, state in found.files.items() if self.project in path.parents}
+        )
+        whole = inner.files if not found.cut and not self._is_too_large(inner) else {}
+        code = [
             path
             for path, (length, _, _) in found.files.items()
             if length <= _SMALL_BYTES and path.suffix.lower() in _CODE
-        ][:MOST_FILES]
-        self.left_out = sorted(found.files.keys() - set(chosen))
-        amount = f"{'more than ' if found.cut else ''}{len(found.files)} files of {size(total)}"
+        ]
+        chosen = dict.fromkeys((*whole, *code[:MOST_FILES]))
+        self.left_out = sorted(found.files.keys() - chosen.keys())
+        amount = f"{'more than ' if found.cut else ''}{len(found.files)} files of {size(found.total)}"
+        besides = f" besides {self.project}" if whole else ""
         self.notes.append(
-            f"{self.project} has {amount}: only code and the files that the run read were copied"
+            f"{found.folders[0]} has {amount}: only code and the files that the run read were copied{besides}"
         )
         return chosen
+
+    def _is_too_large(self, found: _Found) -> bool:
+        return found.cut or len(found.files) > MOST_FILES or found.total > min(MOST_BYTES, self._room())
 
     def _room(self) -> int:
         return int(shutil.disk_usage(self.root).free * 0.8)

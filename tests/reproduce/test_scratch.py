@@ -96,6 +96,19 @@ def test_of_a_folder_that_is_too_large_only_code_and_what_was_read_is_copied(pro
     assert project / "data" / "unread.bin" in copy.left_out
 
 
+def test_of_a_large_folder_above_the_project_only_code_is_copied_and_the_project_whole(
+    project, made, monkeypatch
+):
+    monkeypatch.setattr(scratch_module, "MOST_BYTES", 1000)
+    (project.parent / "large.bin").write_bytes(b"x" * 2000)
+    (project.parent / "shared.py").write_text("")
+    (project / "data" / "some.bin").write_bytes(b"x" * 500)
+    copy = made(["open('../../shared.py')"])
+    assert names(copy, project) == {"helper.py", "data/a.csv", "data/some.bin"}
+    assert copy.at(project.parent / "shared.py").exists()
+    assert copy.left_out == [project.parent / "large.bin"]
+
+
 def test_links_lead_into_the_copy_where_they_led_into_the_project(project, made, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
