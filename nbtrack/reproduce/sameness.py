@@ -177,7 +177,7 @@ def _tensors(one: Any, other: Any, path: str, result: Comparison) -> None:
 
 
 def _code(one: Any, other: Any, path: str, result: Comparison) -> None:
-    """Functions of the notebook: their code, defaults and what they closed over."""
+    """Functions of the notebook: their code, defaults, what they closed over, and the globals they name."""
     if hasattr(one, "__wrapped__") != hasattr(other, "__wrapped__"):
         result.differ(path)
         return
@@ -188,6 +188,12 @@ def _code(one: Any, other: Any, path: str, result: Comparison) -> None:
     _walk(one.__kwdefaults__, other.__kwdefaults__, f"{path}.__kwdefaults__", result)
     cells = [[_content(cell) for cell in function.__closure__ or ()] for function in (one, other)]
     _walk(cells[0], cells[1], f"{path}.__closure__", result)
+    # Of a function that was pickled by value, the globals are those that it names.
+    named = [
+        {name: g[name] for name in one.__code__.co_names if name in g}
+        for g in (one.__globals__, other.__globals__)
+    ]
+    _walk(named[0], named[1], f"{path}.__globals__", result)
 
 
 def _told_by_code(code: types.CodeType) -> tuple[Any, ...]:
@@ -210,15 +216,23 @@ def _classes(one: type, other: type, path: str, result: Comparison) -> None:
     if one.__module__ != "__main__":
         return
     left, right = (
-        {name: part for name, part in vars(each).items() if _defines(part)} for each in (one, other)
+        {name: part for name, part in vars(each).items() if _defines(name, part)} for each in (one, other)
     )
     _dictionaries(left, right, path, result)
 
 
-def _defines(part: object) -> bool:
-    return isinstance(
-        part, types.FunctionType | staticmethod | classmethod | property | int | float | str | bool
-    )
+def _defines(name: str, part: object) -> bool:
+    """Whether a class attribute was written by its author: what Python adds is told by underscores, methods are not."""
+    return name != "_abc_impl" and (not name.startswith("__") or isinstance(part, types.FunctionType))
+
+
+def _wrapped(one: Any, other: Any, path: str, result: Comparison) -> None:
+    """A static method, a class method."""
+    _walk(one.__func__, other.__func__, path, result)
+
+
+def _properties(one: property, other: property, path: str, result: Comparison) -> None:
+    _walk((one.fget, one.fset, one.fdel), (other.fget, other.fset, other.fdel), path, result)
 
 
 def _named(one: Any, other: Any, path: str, result: Comparison) -> None:
@@ -348,6 +362,8 @@ _WALKS: tuple[tuple[Any, Any], ...] = (
     (lambda value: isinstance(value, types.FunctionType), _code),
     (lambda value: isinstance(value, types.MethodType), _methods),
     (lambda value: isinstance(value, functools.partial), _partials),
+    (lambda value: isinstance(value, staticmethod | classmethod), _wrapped),
+    (lambda value: isinstance(value, property), _properties),
     (lambda value: isinstance(value, type), _classes),
     (lambda value: isinstance(value, types.BuiltinFunctionType | types.ModuleType), _named),
 )
