@@ -15,7 +15,7 @@ from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.flows import Flow
 from nbtrack.capture.observation import Observation, Score
 from nbtrack.capture.sites import ShownSite
-from nbtrack.observe.metrics import metric_name, number, scores
+from nbtrack.observe.metrics import metric_name, number, scores, test_numbers
 
 __all__ = ["hand_made", "measure", "told_already"]
 
@@ -41,8 +41,6 @@ _ROUNDING = re.compile(
     r"\A(?:round|float|np\.round|abs)\((?P<first>.+?)(?:, *\d+)?\)\Z"
     r"|\A(?P<second>.+)\.(?:round\(\d*\)|item\(\)|numpy\(\))\Z"
 )
-_TEST_RESULTS = frozenset({"ContrastResults", "StatisticalResult"})
-_TEST_NUMBERS = ("fvalue", "statistic", "test_statistic", "pvalue", "p_value")
 _EXPLAINED = "explained_variance"
 
 
@@ -88,14 +86,6 @@ def told_already(observation: Observation, values: Mapping[str, float], runs: tu
     return set(values.values()) <= given
 
 
-def _test_numbers(value: object) -> dict[str, float]:
-    """The numbers in the result of a test about a model, such as statsmodels' ``f_test``."""
-    if type(value).__name__ not in _TEST_RESULTS:
-        return {}
-    told = {name: number(getattr(value, name, None)) for name in _TEST_NUMBERS}
-    return {name: each for name, each in told.items() if each is not None}
-
-
 def _is_filled(name: str, attribution: Attribution) -> bool:
     flow = attribution.flow_of(name)
     return flow is not None and flow.updates
@@ -106,7 +96,7 @@ def _numbers(name: str, value: object) -> Mapping[str, float]:
     single = number(value)
     if single is not None:
         return {name: single}
-    tested = _test_numbers(value)
+    tested = test_numbers(value)
     if tested:
         return {f"{name}.{key}": each for key, each in tested.items()}
     found = scores("shown", value)
@@ -161,7 +151,7 @@ def measure(
     runs = attribution.by_names(site.names)
     if not runs:
         return None
-    if type(value).__name__ in _TEST_RESULTS:
+    if test_numbers(value):
         text = text.partition("(")[0].rpartition(".")[2]
     name = text.rpartition(".")[2] if site.kind == "attribute" else text
     return name, runs, site.text if site.kind == "name" else None
@@ -181,7 +171,7 @@ def _is_measure(site: ShownSite, value: object) -> bool:
     """Whether a shown value may be a measure: a real number that is no count, or an attribute of a fitted model."""
     if isinstance(value, Integral):
         return metric_name(site.text) or (site.kind == "attribute" and site.text.endswith("_"))
-    if number(value) is not None or type(value).__name__ in _TEST_RESULTS:
+    if number(value) is not None or test_numbers(value):
         return True
     if site.kind == "attribute" and not site.text.endswith("_"):
         return True  # of results objects, whose estimates are what is asked for

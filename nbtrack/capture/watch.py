@@ -243,6 +243,9 @@ class Watcher:
         if values is None and call.receiver is None:
             values = metrics.scores(flight.site.name, _readable(call, result))
         if not values:
+            tested = metrics.test_numbers(result)
+            values = {f"{flight.site.name}.{name}": each for name, each in tested.items()}
+        if not values:
             return False
         outer = flight.outer
         if outer is not None and outer.site.role & Role.SCORE:

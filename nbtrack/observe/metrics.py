@@ -14,7 +14,7 @@ from typing import Any
 
 from nbtrack.observe.vocabulary import METRIC_WORDS, NOT_METRIC_ENDINGS, SCORING
 
-__all__ = ["SCORING", "curve", "metric_name", "number", "scores"]
+__all__ = ["SCORING", "curve", "metric_name", "number", "scores", "test_numbers"]
 
 MAX_POINTS = 100_000
 """A longer sequence of numbers is data, not the curve of a training."""
@@ -36,6 +36,9 @@ _TUPLES = {
     "homogeneity_completeness_v_measure": ("homogeneity", "completeness", "v_measure"),
     "class_likelihood_ratios": ("positive_likelihood_ratio", "negative_likelihood_ratio"),
 }
+
+_TEST_RESULTS = frozenset({"ContrastResults", "StatisticalResult"})
+_TEST_NUMBERS = ("fvalue", "statistic", "test_statistic", "pvalue", "p_value")
 
 _NOT_SCORES = re.compile(r"(?:_curve|_matrix|_distances|_kernels|_samples|_at_thresholds)\Z")
 """Functions of ``sklearn.metrics`` and their likes whose arrays are not scores."""
@@ -149,6 +152,17 @@ def _is_series(value: object) -> bool:
         (pandas is not None and isinstance(value, pandas.Series | pandas.Index))
         or (polars is not None and isinstance(value, polars.Series)),
     )
+
+
+def test_numbers(value: object) -> dict[str, float]:
+    """Statistic and p-value in the result of a test about a model; of other values none.
+
+    Such are what statsmodels' ``f_test`` and lifelines' ``log_likelihood_ratio_test`` return.
+    """
+    if type(value).__name__ not in _TEST_RESULTS:
+        return {}
+    told = {name: number(getattr(value, name, None)) for name in _TEST_NUMBERS}
+    return {name: each for name, each in told.items() if each is not None}
 
 
 def scores(name: str, result: object) -> dict[str, float]:

@@ -13,6 +13,9 @@ from nbtrack import frameworks
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
+# lifelines calls pandas in ways that pandas 3 is about to end.
+pytestmark = pytest.mark.filterwarnings("ignore:Starting with pandas")
+
 
 @pytest.fixture(scope="module")
 def waltons():
@@ -30,12 +33,12 @@ def test_durations_and_events_are_data_and_labels_are_choices(train, waltons):
 
 def test_parametric_and_regression_models_tell_their_likelihoods(train, waltons):
     weibull = train(WeibullFitter().fit, waltons["T"], waltons["E"])
-    assert weibull.outcome.scores["AIC_"] == weibull.result.AIC_
+    assert weibull.outcome.scores == {"log_likelihood_": weibull.result.log_likelihood_}
     cox = train(CoxPHFitter(penalizer=0.1).fit, load_rossi(), "week", event_col="arrest")
     assert cox.data == [("train", 0)]
     assert cox.training.params == {"duration_col": "week", "event_col": "arrest"}
     assert cox.before.explicit == {"penalizer": 0.1}
-    assert set(cox.outcome.scores) == {"log_likelihood_", "AIC_partial_"}
+    assert set(cox.outcome.scores) == cox.outcome.unasked == {"log_likelihood_"}
 
 
 def test_survival_models_predict_and_score(call, train, waltons):
