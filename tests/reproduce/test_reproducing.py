@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from nbtrack.errors import UsageError
 from nbtrack.records import Cause, State, Verdict
 from nbtrack.reproduce import Options, check_stability
 from nbtrack.reproduce.asked import reproduce_run
+from nbtrack.reproduce.plan import make_plan
+from nbtrack.reproduce.reproducing import reproduce_together
 from nbtrack.store import Store
 from nbtrack.store.reproductions import reproductions, stabilities
 
@@ -31,6 +34,7 @@ CELLS = {
     "writes": "with open(PLACE[::-1] + '/written.txt', 'w') as file:\n    file.write('x')\nsecond = Ridge(alpha=4.0).fit(X, y)",
     "partly": "weights = np.ones(len(X))\nextra = open('extra.txt')\nextra.close()",
     "weighted": "light = Ridge(alpha=6.0).fit(X, y, weights)",
+    "seeded": "few = np.random.RandomState(0).permutation(8)[:5]\nsmall = Ridge(alpha=7.0).fit(X[few], y[few])",
     "later": "final = Ridge(alpha=5.0).fit(X, y)\npredicted = final.predict(X)",
     "measured": "from sklearn.metrics import r2_score\nr2 = r2_score(y, predicted)",
 }
@@ -126,6 +130,22 @@ def test_going_on_after_a_failure_that_changed_nothing_is_close_and_names_it(not
         "extra.txt",
     )
     assert result.first_divergence.execution_id == notebook.record("weighted").depends_on[2].execution_id
+
+
+def test_with_another_seed_and_another_package_it_is_not_the_same(notebook):
+    with Store.open(notebook.folder / ".nbtrack") as store:
+        plan = make_plan(store, store.get_run(notebook.made["seeded"][0]))
+        last = plan.steps[-1]
+        other = replace(last, source=last.source.replace("RandomState(0)", "RandomState(1)"))
+        packages = {**plan.run.environment.packages, "numpy": "0.1"}
+        run = replace(plan.run, environment=replace(plan.run.environment, packages=packages))
+        changed = replace(plan, run=run, steps=(*plan.steps[:-1], other))
+        (result,) = reproduce_together(store, [changed], Options())
+    assert result.verdict is Verdict.DIFFERENT
+    assert [each.equal for each in result.datasets] == [False, False]
+    assert [(each.name, each.then) for each in result.packages] == [("numpy", "0.1")]
+    assert (result.first_divergence.reason, result.first_divergence.subject) == (Cause.PACKAGE, "numpy")
+    assert result.first_divergence.sure is False
 
 
 def test_a_metric_measured_in_a_later_cell_is_measured_again(notebook):
