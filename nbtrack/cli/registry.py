@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option
-from nbtrack.errors import PolicyFailed
-from nbtrack.records import JSON
+from nbtrack.handoff.registering import register as gated
 from nbtrack.render.registry import (
     audit_dict,
     audit_text,
@@ -20,7 +19,7 @@ from nbtrack.render.registry import (
 )
 from nbtrack.store import Store
 from nbtrack.store import registry as registered
-from nbtrack.store.audit import audit, record
+from nbtrack.store.audit import audit
 
 __all__ = ["models", "register"]
 
@@ -58,38 +57,11 @@ def register(  # noqa: PLR0913 - the verb's options
     Where the project has a policy ([tool.nbtrack.policy]), the alias moves only if it holds.
     """
     with Store.open(store_folder(store)) as opened:
-        detail = _gate(opened, run, name, policy, why) if alias is not None else {}
-        version, new = registered.register(opened, run, name, alias=alias, detail=detail)
+        version, new = gated(opened, run, name, alias=alias, policy=policy, override=why)
     if as_json:
         print_json(version_dict(version))
     else:
         click.echo(version_line(version) + ("" if new else "  (was registered before)"))
-
-
-def _gate(store: Store, ref: str, name: str, file: Path | None, why: str | None) -> dict[str, JSON]:
-    """Check the policy where one is set; what the audit is to say of it.
-
-    Raises:
-        PolicyFailed: it does not hold, and nobody said why it may be overridden.
-    """
-    from nbtrack.handoff import policy as policies
-
-    policy = policies.load_policy(file, store.folder.parent)
-    if policy is None:
-        return {} if why is None else {"why": why}
-    outcome = policies.check(store, store.get_run(ref), policy, name=name)
-    policies.recorded(store, outcome)
-    failed = [f"{one.rule}: {one.message}" for one in outcome.rules if not one.ok]
-    if not failed:
-        return {"policy": outcome.digest}
-    if why is None or not why.strip():
-        raise PolicyFailed(
-            f"{outcome.label} does not get the alias: {'; '.join(failed)}. Give --override with the reason to move it "
-            "all the same; the reason is recorded."
-        )
-    told: dict[str, JSON] = {"policy": outcome.digest, "why": why, "failed": failed}
-    record(store, "override", outcome.run_id, detail=told)
-    return told
 
 
 @click.command(short_help="List registered models, or the versions of one.")

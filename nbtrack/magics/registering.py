@@ -20,14 +20,16 @@ def _register_arguments(parser: Parser) -> None:
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--alias", metavar="ALIAS")
+    parser.add_argument("--override", metavar="WHY")
 
 
 def _register(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.handoff.registering import register
     from nbtrack.render.registry import version_line
-    from nbtrack.store import Store, registry
+    from nbtrack.store import Store
 
     with Store.open(session.folder) as store:
-        version, new = registry.register(store, given.run, given.name, alias=given.alias)
+        version, new = register(store, given.run, given.name, alias=given.alias, override=given.override)
     print(version_line(version) + ("" if new else "  (was registered before)"))  # noqa: T201 - a magic's answer
 
 
@@ -72,7 +74,7 @@ VERBS = (
         arguments=_register_arguments,
         run=_register,
         completes=("run", "nothing"),
-        flags={"--alias": "nothing"},
+        flags={"--alias": "nothing", "--override": "nothing"},
     ),
     Verb(
         name="models",

@@ -27,6 +27,7 @@ VERBS = {
     "register": "nbtrack.magics.registering",
     "models": "nbtrack.magics.registering",
     "rm": "nbtrack.magics.registering",
+    "export": "nbtrack.magics.handing",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",
 }
