@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=int, default=300, help="seconds for a cell")
     arguments = parser.parse_args()
     total = Score()
-    for file in sorted(arguments.labels.glob(f"*{arguments.only}*.json")):
+    for file in sorted(each for each in arguments.labels.glob("*.json") if arguments.only in each.stem):
         label = json.loads(file.read_text(encoding="utf-8"))
         began = time.perf_counter()
         with tempfile.TemporaryDirectory() as scratch:
