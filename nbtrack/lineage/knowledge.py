@@ -309,13 +309,19 @@ def returns_self(package: str) -> bool:
     return package in REFITTING_LIBRARIES
 
 
+_HOLDING_DATA = frozenset({"DMatrix", "Dataset", "FeaturesData", "Pool", "QuantileDMatrix"})
+"""Classes of the boosting libraries that hold data: training with them leaves them as they are."""
+
+
 def makes_model(dotted: str) -> bool:
     """Whether what ``dotted`` makes is something that other objects may hold and train."""
     package, _, rest = dotted.partition(".")
     last = rest.rpartition(".")[2]
     if package in {"sklearn", "catboost", "lightgbm", "xgboost"}:
         return (
-            last[:1].isupper() and not rest.startswith(("metrics.", "model_selection.")) and last != "DMatrix"
+            last[:1].isupper()
+            and not rest.startswith(("metrics.", "model_selection."))
+            and last not in _HOLDING_DATA
         )
     if package == "torch":
         return rest.startswith("nn.")

@@ -298,3 +298,17 @@ def test_draws_from_a_generator_of_the_notebook(run):
     )
     assert ran.needs(3) == [0, 1]
     assert ran.needs(3, draws=True) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "make",
+    ["catboost.Pool(X, y)", "lightgbm.Dataset(X, y)", "xgboost.DMatrix(X, y)", "xgboost.QuantileDMatrix(X)"],
+)
+def test_what_holds_data_for_a_booster_is_not_changed_by_a_training_with_it(run, make):
+    ran = run(
+        f"import catboost, lightgbm, xgboost\ndata = {make}",
+        "first = catboost.CatBoostClassifier().fit(data)",
+        "booster = lightgbm.train({}, data)",
+        "second = catboost.CatBoostClassifier().fit(data)",
+    )
+    assert ran.needs(3) == [0]
