@@ -70,13 +70,8 @@ def export(  # noqa: PLR0913 - the verb's options
             print_json(dataclasses.asdict(told)) if as_json else click.echo(preview_text(told))
             return
         target = output if output is not None else Path(found.label)
-        progress = _silent if as_json else _progress
-        made = write_bundle(opened, found, target, options=options, on_progress=progress)
+        made = write_bundle(opened, found, target, options=options, on_progress=_progress)
     print_json(dataclasses.asdict(made)) if as_json else click.echo(bundle_text(made))
-
-
-def _silent(step: str, number: int, count: int) -> None:
-    del step, number, count
 
 
 def _progress(step: str, number: int, count: int) -> None:

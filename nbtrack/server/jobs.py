@@ -80,8 +80,10 @@ class Jobs:
         self._ended(job)
         return job
 
-    def start(self, kind: str, place: Place, run_id: str, arguments: Sequence[str]) -> Job:
-        """Run ``nbtrack`` with these arguments on the store, in the project's folder.
+    def start(
+        self, kind: str, place: Place, run_id: str, arguments: Sequence[str], finish: Callable[[Any], Any]
+    ) -> Job:
+        """Run ``nbtrack`` with these arguments in the project's folder; ``finish`` makes the result of what it prints.
 
         Raises:
             Conflict: as many are running as may.
@@ -93,7 +95,7 @@ class Jobs:
             )
         job = Job(kind, place, run_id)
         self._enter(job)
-        job.task = asyncio.get_running_loop().create_task(self._run(job, arguments))
+        job.task = asyncio.get_running_loop().create_task(self._run(job, arguments, finish))
         return job
 
     def _enter(self, job: Job) -> None:
@@ -133,16 +135,16 @@ class Jobs:
             job.state = "cancelled"
         await asyncio.gather(*(_end(job) for job in running))
 
-    async def _run(self, job: Job, arguments: Sequence[str]) -> None:
+    async def _run(self, job: Job, arguments: Sequence[str], finish: Callable[[Any], Any]) -> None:
         try:
-            await self._work(job, arguments)
+            await self._work(job, arguments, finish)
         except Exception as error:
             _fail(job, f"{job.kind} did not run: {error}")
         job.ended_at = time.time()
         job.process = None
         self._ended(job)
 
-    async def _work(self, job: Job, arguments: Sequence[str]) -> None:
+    async def _work(self, job: Job, arguments: Sequence[str], finish: Callable[[Any], Any]) -> None:
         job.process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
@@ -167,7 +169,7 @@ class Jobs:
         if job.state != "running":
             return
         try:
-            job.result = json.loads(output)
+            job.result = finish(json.loads(output))
         except ValueError:
             told_text = "\n".join(lines[-20:]) or output.decode("utf-8", "replace")[-2000:]
             _fail(job, told_text or f"{job.kind} ended with status {code} and said nothing.")

@@ -96,7 +96,7 @@ class StoresRoute(Route):
                 pass
         except NbtrackError as error:
             problem = problem_of(error).to_dict()
-        location = self.context.stores.location(place)
+        location = self.context.stores.location(place.folder)
         return {"store": place.key, "notebook": name or None, "location": location, "problem": problem}
 
 

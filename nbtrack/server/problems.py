@@ -10,7 +10,7 @@ from tornado.web import HTTPError
 
 from nbtrack import errors
 
-__all__ = ["Conflict", "NotFound", "NotHere", "Problem", "TooLarge", "UnknownStore", "problem_of"]
+__all__ = ["Conflict", "NotFound", "Problem", "TooLarge", "UnknownStore", "problem_of"]
 
 
 class NotFound(errors.UsageError):
@@ -27,10 +27,6 @@ class Conflict(errors.NbtrackError):
 
 class TooLarge(errors.UsageError):
     """The request's body is above the limit."""
-
-
-class NotHere(errors.NbtrackError):
-    """This installation lacks what the request needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,6 @@ _KINDS: tuple[tuple[type[BaseException], HTTPStatus, str, str | None], ...] = (
     ),
     (errors.StoreError, HTTPStatus.CONFLICT, "store_error", None),
     (Conflict, HTTPStatus.CONFLICT, "conflict", None),
-    (NotHere, HTTPStatus.NOT_IMPLEMENTED, "not_here", None),
 )
 _HTTP_KINDS = {
     HTTPStatus.BAD_REQUEST: ("usage", "The request is not understood."),

@@ -165,12 +165,9 @@ class Stores:
         for place in self.all():
             place.close()
 
-    def location(self, place: Place) -> str:
-        """Where a store is, for people: relative to the root folder where it is below it."""
-        try:
-            return place.folder.relative_to(self.root.resolve()).as_posix()
-        except ValueError:
-            return os.path.relpath(place.folder, self.root.resolve())
+    def location(self, path: Path) -> str:
+        """Where something is, for people: relative to the root folder, with ``..`` where it is not below it."""
+        return Path(os.path.relpath(path, self.root.resolve())).as_posix()
 
 
 def folder_of(root: Path, notebook: str) -> Path:

@@ -250,6 +250,7 @@ class KernelClient:
         file = server.log.parent / "jupyter_runtime_dir" / f"kernel-{answer.json()['kernel']['id']}.json"
         self.client = BlockingKernelClient(connection_file=str(file))
         self.client.load_connection_file()
+        self.client.hb_channel.time_to_dead = 30.0  # a busy machine is no dead kernel
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
         self.client.execute("import os")

@@ -35,7 +35,7 @@ STRATEGIES = {
     for label, operation in OPERATIONS.items()
 }
 # A job is a process: a handful of them is tried elsewhere.
-HEAVY = {"GET /runs/{run}/export/preview", "POST /runs/{run}/reproduce", "POST /runs/{run}/export"}
+HEAVY = {"POST /runs/{run}/reproduce", "POST /runs/{run}/export"}
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if label not in HEAVY])

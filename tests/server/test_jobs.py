@@ -1,10 +1,14 @@
 """Work in processes of its own: it tells how it stands, ends, and can be cancelled with all that it started."""
 
+import shlex
+import subprocess
+import sys
 import time
 
 import psutil
 import pytest
 
+PROGRAM = "import sys; from nbtrack.cli import main; main(sys.argv[1:])"
 pytestmark = pytest.mark.kernel
 
 CELLS = [
@@ -62,13 +66,54 @@ def test_a_run_is_reproduced_beside_the_server_which_answers_meanwhile(server, m
     assert (job["state"], job["kind"], job["run"], job["store"]) == ("running", "reproduce", run_id, key)
     assert server.get("status", store=key)["problem"] is None
     job = ended(server, job)
-    assert job["state"] == "done", job
+    assert job["state"] == "done", job["error"]
     assert job["result"]["verdict"] == "same"
     assert job["ended_at"] > job["started_at"]
     assert job["progress"]["done"] == job["progress"]["total"] > 0
     assert server.get(f"runs/{run_id}", store=key)["reproduction"]["verdict"] == "same"
     assert server.get("table", store=key)["columns"]["verdict"] == ["same"]
     assert job in server.get("jobs")["jobs"]
+
+
+def test_what_would_leave_is_told_with_what_the_policy_says(server, made):
+    key, run_id = made
+    told = server.get(f"runs/{run_id}/export/preview", store=key)
+    assert told["class_name"] == "LogisticRegression"
+    assert told["policy"] is None
+    project = server.root / "jobs" / "pyproject.toml"
+    before = project.read_text()
+    project.write_text(before + "[tool.nbtrack.policy.metrics]\naccuracy = {min = 2.0}\n")
+    policy = server.get(f"runs/{run_id}/export/preview", store=key)["policy"]
+    project.write_text(before)
+    assert policy["ok"] is False
+    assert "accuracy" in str(policy["rules"])
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_bundle_is_exported_beside_the_store_and_its_command_verifies_it(server, made, form):
+    key, run_id = made
+    job = ended(server, start(server, "export", key, run_id, format=form, lock=False))
+    assert job["state"] == "done", job["error"]
+    result = job["result"]
+    assert result["location"] == "jobs/exports/LogisticRegression-1" + (".zip" if form == "zip" else "")
+    assert job["progress"]["done"] == job["progress"]["total"] > 0
+    program, *arguments = shlex.split(result["verify"])
+    assert program == "nbtrack"
+    verified = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    answer = server.ask("POST", f"runs/{run_id}/export", params={"store": key}, json={"format": form})
+    assert (answer.status_code, answer.json()["kind"]) == (409, "conflict")
+    again = ended(server, start(server, "export", key, run_id, format=form, lock=False, overwrite=True))
+    assert again["result"]["digest"] == result["digest"]
+
+
+def test_a_run_without_a_stored_model_says_why_it_cannot_be_exported(server, filled):
+    job = ended(server, start(server, "export", None, filled.id("failed"), lock=False))
+    assert job["state"] == "failed"
+    assert "model" in job["error"]["message"]
+    assert "Traceback" not in job["error"]["message"]
 
 
 def test_a_cancelled_job_ends_with_all_its_processes(server, slow, until):
