@@ -100,7 +100,7 @@ def _place(run: Run) -> tuple[str | None, ...]:
 
 
 def _best_of_cell(runs: Sequence[Run]) -> Run | None:
-    """The run with the best number, where all were measured by the same and its name tells what is better."""
+    """The one run with the best number, where all were measured by the same and its name tells what is better."""
     metrics = [(telling_metric(run), run) for run in runs]
     names = {(metric.name, metric.dataset) if metric else None for metric, _ in metrics}
     first = metrics[0][0]
@@ -109,7 +109,11 @@ def _best_of_cell(runs: Sequence[Run]) -> Run | None:
         return None
     sign = -1 if direction == "lower" else 1
     rated = [(sign * metric.value, run) for metric, run in metrics if metric and metric.value == metric.value]
-    return max(rated, key=lambda pair: pair[0])[1] if rated else None
+    if not rated:
+        return None
+    top = max(value for value, _ in rated)
+    ahead = [run for value, run in rated if value == top]
+    return ahead[0] if len(ahead) == 1 else None
 
 
 def _with(best: Best, run: Run, metric: Metric, *, lowest: bool) -> Best:

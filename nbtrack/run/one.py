@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from nbtrack import records
 from nbtrack.capture.project import project_folder
 from nbtrack.differences import between
-from nbtrack.errors import UsageError
+from nbtrack.errors import NbtrackError, UsageError
 from nbtrack.provenance import RunSlice, run_slice
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import JSON, Bundle, Dataset, Point
 from nbtrack.records.reproductions import DEFAULT_TOLERANCE
-from nbtrack.render.card import run_card
 from nbtrack.render.document import to_dict
 from nbtrack.render.highlights import chosen_params, metrics_by_name
 from nbtrack.render.line import run_line
+from nbtrack.render.show import run_text
+from nbtrack.render.whole import run_html
 from nbtrack.run.ancestry import Ancestry, ancestry
 from nbtrack.run.differing import RunDiff
 from nbtrack.store import Store
@@ -258,7 +259,20 @@ class Run:
         return run_line(self.record)
 
     def _repr_html_(self) -> str:
-        return run_card([self.record])
+        return run_html(self.record, self._curves())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - IPython's signature
+        # Asked for by itself a run is told whole; inside of a list or a dictionary on one line.
+        alone = not getattr(printer, "stack", [self])[:-1]
+        printer.text(run_text(self.record, self._curves()) if alone else repr(self))
+
+    def _curves(self) -> dict[str, list[Point]]:
+        names = dict.fromkeys(metric.name for metric in self.record.metrics if metric.points > 1)
+        try:
+            with Store.open(self._folder) as store:
+                return {name: store.points(self.id, name) for name in names}
+        except NbtrackError:  # the run or its store is gone meanwhile: what was read is still told
+            return {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Run) and self.record == other.record

@@ -152,3 +152,7 @@ def test_runs_without_a_cell_id_have_no_previous_in_the_store(save, store):
 )  # fmt: skip
 def test_names_of_metrics_tell_what_is_better(name, direction):
     assert better(name) == direction
+
+
+def test_of_runs_that_tie_none_is_the_best(save, past):
+    assert past.standings(save(0.9, 0.9, 0.8)) == {}

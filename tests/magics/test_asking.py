@@ -89,3 +89,24 @@ def test_runs_are_removed_and_a_registered_one_is_kept(fitted, capsys):
     refused = fitted.run("%track rm DecisionTreeClassifier-2", fails=True)
     assert "trees" in str(refused.error_in_exec)
     assert [run.label for run in fitted.runs] == ["DecisionTreeClassifier-2"]
+
+
+def test_a_run_shown_by_itself_is_told_whole_and_in_a_list_on_a_line(fitted):
+    fitted.run("run = %track show last")
+    run = fitted.names["run"]
+    formatted = fitted.shell.display_formatter.format(run)[0]
+    assert "Params" in formatted["text/plain"]
+    assert "max_depth" in formatted["text/plain"]
+    assert "<details" in formatted["text/html"]
+    assert "<script" not in formatted["text/html"]
+    listed = fitted.shell.display_formatter.format([run, run])[0]["text/plain"]
+    assert "Params" not in listed
+    assert listed.count("▸ DecisionTreeClassifier-2") == 2
+
+
+def test_a_run_whose_store_is_gone_is_still_told(fitted):
+    import shutil
+
+    fitted.run("run = %track show last")
+    shutil.rmtree(fitted.folder / ".nbtrack")
+    assert "max_depth" in fitted.names["run"]._repr_html_()
