@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -122,6 +123,12 @@ class Lab:
         request = urllib.request.Request(self.url + route, headers={"Authorization": f"token {self.token}"})
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.loads(response.read())
+
+    def stage(self, page: Any, name: str = "story") -> Stage:
+        """A folder of notebooks here, for a page."""
+        folder = self.notebooks / name
+        folder.mkdir()
+        return Stage(page, self, folder)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -241,9 +248,15 @@ def notebook(path: Path, *cells: str) -> Path:
 @pytest.fixture
 def stage(page, lab, request):
     """The page and the lab, with a folder of the test's own, and what is done there."""
-    folder = lab.notebooks / request.node.name[:60]
-    folder.mkdir()
-    return Stage(page, lab, folder)
+    return lab.stage(page, re.sub(r"\W+", "-", request.node.name)[:60])
+
+
+@pytest.fixture
+def lab_of_its_own(tmp_path):
+    """A JupyterLab that the story may stop and start."""
+    server = Lab(tmp_path).start()
+    yield server
+    server.stop()
 
 
 class Stage:

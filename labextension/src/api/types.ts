@@ -193,7 +193,7 @@ export interface TableRequest {
   columns?: string[];
   metric?: string;
   direction?: Direction;
-  count?: boolean;
+  count?: 'quick' | 'true' | 'false';
 }
 
 export interface Names {
@@ -247,14 +247,12 @@ export interface SliceCell {
   execution_count: number | null;
   cell_id: string | null;
   source: string;
-  started_at: string | number;
-  own: boolean;
 }
 
 export interface Slice {
   cells: SliceCell[];
   script: string | null;
-  missing: string[];
+  notes: string[];
 }
 
 export interface Difference {

@@ -102,9 +102,16 @@ function Done(props: { result: { [name: string]: Json }; onCopy: (text: string) 
   return (
     <div className="nbt-done" role="status">
       <p>
-        <b>Done.</b> The bundle is at
+        <b>Done.</b>
+        {typeof result.files === 'number' && ` ${result.files} files, ${formatSize(result.size_bytes as number)}.`}
+        {result.predicted === true && ' The written model was loaded again and gave the recorded predictions.'} The bundle is at
       </p>
       <Copyable text={path} onCopy={props.onCopy} />
+      {(Array.isArray(result.warnings) ? result.warnings : []).map((text, index) => (
+        <p key={index} className="nbt-remark nbt-warn">
+          {String(text)}
+        </p>
+      ))}
       <p>This command proves it, here or anywhere else:</p>
       <Copyable text={command} onCopy={props.onCopy} />
       {location !== null && props.onOpen !== null && (

@@ -85,6 +85,12 @@ export class Pages {
     void this.load(0).then(() => this.show(...this.view));
   }
 
+  /** Takes the total, once it has been counted. */
+  count(total: number): void {
+    this.total = total;
+    this.onChange();
+  }
+
   /** Forgets all rows, for another query. */
   clear(): void {
     this.abort();
@@ -126,7 +132,8 @@ export class Pages {
 
   private take(number: number, table: Table, generation: number): void {
     if (number === 0) {
-      this.total = table.total ?? table.rows;
+      // Without a count there is at least what came, and one row more where more is to come.
+      this.total = table.total ?? Math.max(table.rows + (table.next === null ? 0 : 1), this.ready ? this.total : 0);
       this.metric = table.metric;
       this.ready = true;
     } else if (table.total !== null && table.total !== undefined) {

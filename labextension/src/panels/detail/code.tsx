@@ -35,13 +35,13 @@ export function Code(props: { model: DetailModel; run: Run; actions: DetailActio
         <Loaded part={model.slice()}>
           {found => (
             <>
-              {found.missing.map((text, index) => (
+              {found.notes.map((text, index) => (
                 <p key={index} className="nbt-remark nbt-warn">
                   {text}
                 </p>
               ))}
               {found.cells
-                .filter(cell => !cell.own)
+                .filter(cell => cell.execution_id !== run.execution.id)
                 .map((cell, index) => (
                   <SliceView key={index} cell={cell} notebook={path ?? ''} actions={actions} />
                 ))}

@@ -68,8 +68,9 @@ function Count(props: { model: RunsModel }): JSX.Element {
   const running = model.status?.running ?? 0;
   return (
     <div className="nbt-count nbt-muted" role="status">
-      {model.pages.ready && `${total.toLocaleString('en')} run${total === 1 ? '' : 's'}`}
-      {model.query.trim() !== '' && model.pages.ready && ' match'}
+      {model.pages.ready && !model.counted && 'Counting…'}
+      {model.pages.ready && model.counted && `${total.toLocaleString('en')} run${total === 1 ? '' : 's'}`}
+      {model.query.trim() !== '' && model.pages.ready && model.counted && ' match'}
       {running > 0 && <span className="nbt-running"> · {running} running</span>}
       {model.groupedCut && ' · grouped: the newest 5,000'}
     </div>

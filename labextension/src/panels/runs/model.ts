@@ -351,9 +351,30 @@ export class RunsModel extends Observable {
     const table = await this.api.table(this.store, request, signal);
     this.problem = null;
     this.queryError = null;
+    if (offset === 0) {
+      this.counted = table.total !== null;
+    }
     this.matching = table.total ?? this.matching;
+    if (offset === 0 && table.total === null) {
+      this.count(request, signal).catch(() => undefined); // the next refresh counts again
+    }
     return grouped ? { ...table, total: table.rows } : table;
   }
+
+  /** Rows are not kept waiting for their number, where counting takes long. */
+  private async count(request: TableRequest, signal: AbortSignal): Promise<void> {
+    const { total } = await this.api.table(this.store, { ...request, limit: 1, columns: ['id'], count: 'true' }, signal);
+    if (total !== null && !signal.aborted) {
+      this.matching = total;
+      this.counted = true;
+      if (!this.preferences.grouped) {
+        this.pages.count(total);
+      }
+    }
+  }
+
+  /** Whether the number of runs is known. */
+  counted = false;
 
   private arrived(): void {
     this.grouping = null;
