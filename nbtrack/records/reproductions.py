@@ -61,6 +61,7 @@ class Cause(StrEnum):
     INPUT = "asks for input"
     CODE = "other code"
     ERROR = "error"
+    INTERRUPTED = "interrupted then"
     TIMEOUT = "time limit"
     KERNEL = "kernel died"
     WRITE = "writes outside the copy"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nbtrack.observe.redaction import REDACTED
-from nbtrack.records import Cause, Divergence, PackageChange
+from nbtrack.records import Cause, Divergence, PackageChange, State
 from nbtrack.reproduce.changes import edited_modules
 from nbtrack.reproduce.plan import Plan, Step
 
@@ -35,6 +35,11 @@ def suspects(
 
     ``changed`` are files with another content, by path, and how; ``packages`` those in another version.
     """
+    for step in steps:
+        if step.execution.state is State.CANCELED:
+            yield at(
+                step, Cause.INTERRUPTED, first_line(step), "it was interrupted then, and ran to its end now"
+            )
     yield from _of_files(steps, changed)
     yield from _of_packages(steps, packages)
     yield from _of_chance(steps)

@@ -150,6 +150,14 @@ def test_what_is_merely_there_is_probable_and_the_first_of_it_named(plan, source
     assert (found.reason, found.subject, found.sure) == (cause, subject, False)
 
 
+def test_a_cell_that_was_interrupted_then_is_the_first_suspect(plan):
+    made = plan("train()", "t = time.time()", "fit(t)")
+    stopped = replace(made.steps[0].execution, state=State.CANCELED)
+    made = replace(made, steps=(replace(made.steps[0], execution=stopped), *made.steps[1:]))
+    found = find_cause(made, Attempt(), Verdict.DIFFERENT, ())
+    assert (found.reason, found.execution_count) == (Cause.INTERRUPTED, 1)
+
+
 def test_drawing_unseeded_is_a_cause_only_where_the_state_was_not_known(plan):
     sources, unseeded = ("a", "fit()"), {"e2": ["numpy"]}
     known = plan(*sources, unseeded=unseeded, states={"e2": {"numpy": b""}})
