@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint panel panel-check lab bench docs clean
+.PHONY: help demo test soak lint panel panel-check lab bench docs clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -17,7 +17,11 @@ demo: $(VENV)/.demo ## execute the example notebook in a real kernel and list it
 	@$(BIN)/nbtrack demo
 
 test: $(VENV)/.browser lint panel-check ## check style, types, layers and the panel's assets, then run all tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+
+# Kills of a kernel, requests made up for a server by thousands, and every law on many more examples: an hour or two.
+soak: $(VENV)/.browser ## the tests in their long form
+	NBTRACK_KILLS=100 NBTRACK_CASES=60 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
 
 lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,11 @@ from nbtrack.records import (
 
 # How fast a machine is at the moment is no property of the code.
 settings.register_profile(
-    "nbtrack", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "nbtrack",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("NBTRACK_EXAMPLES", "100")),
 )
 settings.load_profile("nbtrack")
 

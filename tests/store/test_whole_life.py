@@ -1,5 +1,6 @@
 """A store through a life of any order, beside a plain account of what must be in it."""
 
+import os
 import time
 from dataclasses import replace
 from itertools import count
@@ -190,7 +191,7 @@ def test_whatever_is_done_in_whatever_order_is_there_afterwards(tmp_path, new_ke
     run_state_machine_as_test(
         lambda: Life(tmp_path, new_kernel),
         settings=settings(
-            max_examples=15,
+            max_examples=int(os.environ.get("NBTRACK_EXAMPLES", "15")),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
