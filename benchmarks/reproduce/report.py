@@ -53,7 +53,13 @@ def report(notebooks: dict[str, list[dict]], lies: dict[str, dict[str, list[dict
         total += counts
         fixed += Counter(run["verdict"] for run in runs if not reason(chance, name, run))
         lines.append(row(name, runs, counts, len(by_chance)))
-    lines += ["", summary(total, fixed), "", *others(notebooks, chance), *told_lies(lies)]
+    lines += [
+        "",
+        f"{len(notebooks)} notebooks, {summary(total, fixed)}",
+        "",
+        *others(notebooks, chance),
+        *told_lies(lies),
+    ]
     return "\n".join(lines) + "\n"
 
 
