@@ -25,9 +25,11 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nbtrack.records import Run
 from nbtrack.store import Store
 
 LIMIT = 1.5
@@ -129,6 +131,17 @@ def writer_class() -> Any:
     return module.Writer
 
 
+def of_one_cell(cell_id: str) -> Any:
+    """A writer whose runs come from a cell of its own, executed again and again."""
+
+    class OfOneCell(writer_class()):  # type: ignore[misc]
+        def run(self) -> Run:
+            run: Run = super().run()
+            return replace(run, execution=replace(run.execution, cell_id=cell_id))
+
+    return OfOneCell
+
+
 def fill(root: Path, runs: int) -> None:
     """A store of so many runs, kept between calls."""
     if (root / ".nbtrack" / "lineage.db").is_file():
@@ -136,7 +149,7 @@ def fill(root: Path, runs: int) -> None:
     root.mkdir(parents=True, exist_ok=True)
     with Store.open(root / ".nbtrack", create=True) as store:
         for start in range(0, runs, SESSION):
-            writer = writer_class()(store, seed=start)
+            writer = of_one_cell(f"{start:08x}")(store, seed=start)
             writer.fill(min(SESSION, runs - start))
             writer.log.end()
 

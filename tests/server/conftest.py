@@ -98,7 +98,7 @@ def serve(root: Path, home: Path, *options: str, path: Path | None = None, ready
     with log.open("wb") as stream:
         found = os.pathsep.join(str(each) for each in (path, os.environ.get("PYTHONPATH")) if each)
         process = subprocess.Popen(
-            [sys.executable, *_covered(), "-m", "jupyter_server", *arguments],
+            [sys.executable, *_COVERED, "-m", "jupyter_server", *arguments],
             env={**os.environ, **folders, "PYTHONPATH": found},
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -118,10 +118,23 @@ def serve(root: Path, home: Path, *options: str, path: Path | None = None, ready
             process.wait()
 
 
-def _covered() -> list[str]:
-    """The server counts in the coverage of a run that measures it."""
-    config = os.environ.get("COV_CORE_CONFIG") or os.environ.get("NBTRACK_COVERAGE")
-    return ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={config}"] if config else []
+# Where a run measures coverage, the server's counts: pytest-cov takes in what lies beside its own data at the end.
+_COVERED: list[str] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def covered(request):
+    if request.config.pluginmanager.hasplugin("_cov") and request.config.getoption("cov_source"):
+        top = request.config.rootpath
+        rcfile, data = top / "pyproject.toml", top / ".coverage"
+        _COVERED[:] = [
+            "-m",
+            "coverage",
+            "run",
+            "--parallel-mode",
+            f"--rcfile={rcfile}",
+            f"--data-file={data}",
+        ]
 
 
 def _wait(served: Server, ready: int) -> None:
