@@ -104,7 +104,7 @@ def mlflow_digest(python, name):
 def measure(name, options):
     frame, buffers, change = FRAMES[name](options.gb)
     total = sum(buffer.nbytes for buffer in buffers)
-    taken = {}
+    taken, load = {}, os.getloadavg()[0]
     content(frame.iloc[:1000])
     extra = peak_extra(frame)
     for _ in range(options.rounds):  # one of each in turn, so that all see the same machine
@@ -127,6 +127,7 @@ def measure(name, options):
         "rows": len(frame),
         "bytes": total,
         "rounds": options.rounds,
+        "load": load,
         "peak_mb": extra,
         "taken": taken,
     }
@@ -135,6 +136,7 @@ def measure(name, options):
 def told(result):
     taken, peak = result["taken"], result["peak_mb"]
     lines = [f"## {result['name']}: {result['rows']:,} rows, {result['bytes'] / 1e9:.2f} GB of buffers", ""]
+    lines += [f"{result['rounds']} rounds, load of the machine at the beginning {result['load']:.1f}.", ""]
     lines += ["| what | ms, best | × read | × raw BLAKE3 |", "|---|---:|---:|---:|"]
     for label, seconds in taken.items():
         to_read, to_raw = ratio(taken, label, "read"), ratio(taken, label, "raw BLAKE3")
