@@ -114,13 +114,16 @@ def write_files(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> None:
 
 def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> set[Path]:
     """Write the files; returns the folders that got new names."""
-    if len(blobs) < _FEW:
-        return {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}
-    from concurrent.futures import ThreadPoolExecutor
+    if len(blobs) >= _FEW:
+        from concurrent.futures import ThreadPoolExecutor
 
-    # Compressing, writing and syncing all let other threads run.
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
-        return {one for found in pool.map(lambda blob: _write_file(folder, *blob), blobs) for one in found}
+        # No threads are to be had while the interpreter ends, or where the system has no more of them.
+        with contextlib.suppress(RuntimeError):
+            # Compressing, writing and syncing all let other threads run.
+            with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
+                found = list(pool.map(lambda blob: _write_file(folder, *blob), blobs))
+            return set().union(*found)
+    return {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}
 
 
 def _write_file(folder: Path, digest: str, parts: Parts) -> set[Path]:

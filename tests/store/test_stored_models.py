@@ -2,8 +2,11 @@
 
 import mmap
 import random
+import subprocess
 import sys
+import textwrap
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -223,3 +226,43 @@ def test_a_forest_is_stored_without_being_copied_into_the_stream(kernel):
     again = deserialize(stream, buffers)
     asked = rng.random((50, 4))
     assert np.array_equal(again.predict(asked), forest.predict(asked))
+
+
+def test_a_model_is_stored_also_while_the_interpreter_ends(folder):
+    program = """
+    import atexit, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[2])
+    from conftest import Kernel
+    from test_stored_models import model_of, noise
+    from nbtrack.store import Store
+
+    store = Store.open(Path(sys.argv[1]), create=True)
+    kernel = Kernel(store)
+
+    def save():
+        model = model_of(b"stream", noise(20 << 20))
+        run = kernel.run(kernel.execution())
+        (saved,) = kernel.save(run, models={run.id: model})
+        print(saved.model.stored, saved.capture_notes)
+        kernel.log.end()
+
+    atexit.register(save)
+    """
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), folder, here],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True ()\n", done.stderr
+
+
+def test_where_there_are_no_threads_left_files_are_written_one_by_one(kernel, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    run = train(kernel, model_of(b"stream", noise(20 * MEGABYTE)))
+    assert read(kernel, run)[1] == noise(20 * MEGABYTE)
