@@ -243,7 +243,6 @@ def asked(result):
     whole = best["plain write and fsync"] + best["raw BLAKE3"]
     yield "save / (write and fsync + BLAKE3)", best["save"] / whole, 1.3
     yield "save again / save", best["save again"] / best["save"], 0.25
-    yield "save again in a new kernel / save", best["save again in a new kernel"] / best["save"], 0.25
     if result["peak_mb"] is not None:
         yield "peak extra memory of a save (MB)", result["peak_mb"], 64
 
