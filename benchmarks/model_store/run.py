@@ -195,7 +195,8 @@ def mlflow(python, folder):
         "model = joblib.load(sys.argv[1] + '/model'); mlflow.set_tracking_uri('sqlite:///' + sys.argv[1] + '/m.db')\n"
         "mlflow.start_run()\n"
         "for name in ('one', 'two'):\n"
-        "    started = time.perf_counter(); mlflow.sklearn.log_model(model, name=name)\n"
+        "    started = time.perf_counter(); mlflow.sklearn.log_model(model, name=name, "
+        "serialization_format='cloudpickle')\n"
         "    print('seconds', time.perf_counter() - started)\n"
     )
     done = subprocess.run(
