@@ -15,7 +15,7 @@ from typing import Any
 from nbtrack.capture.asked import asked_data, asked_metrics, asked_model
 from nbtrack.capture.chosen import block_params, fit_params
 from nbtrack.capture.holders import held_as
-from nbtrack.capture.measured import attach_scores, curves, fit_metrics, without_stand_ins
+from nbtrack.capture.measured import attach_scores, curves, fit_metrics
 from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import serialize
@@ -55,14 +55,8 @@ def assemble(observation: Observation, execution: Execution, around: Surrounding
     if brief is not None:
         runs[brief.id] = brief
     late = attach_scores(observation, execution, runs, around)
-    unasked = {fit.id: fit.unasked for fit in whole}
     finished = tuple(
-        replace(
-            run,
-            metrics=without_stand_ins(run.metrics, unasked.get(run.id, frozenset())),
-            capture_notes=(*run.capture_notes, *observation.notes),
-        )
-        for run in runs.values()
+        replace(run, capture_notes=(*run.capture_notes, *observation.notes)) for run in runs.values()
     )
     return Capture(execution=execution, runs=finished, late_metrics=late, models=taken)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from nbtrack.capture.surroundings import Surroundings
 from nbtrack.observe.metrics import number
 from nbtrack.records import Execution, LateMetric, Metric, Point, Run
 
-__all__ = ["attach_scores", "curves", "fit_metrics", "without_stand_ins"]
+__all__ = ["attach_scores", "curves", "fit_metrics"]
 
 
 def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
@@ -24,15 +24,6 @@ def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
     ]
     series = {name: curve for name, curve in fit.series.items() if name not in fit.steps}  # logged ones win
     return found + list(curves(series, execution))
-
-
-def without_stand_ins(metrics: tuple[Metric, ...], unasked: Collection[str]) -> tuple[Metric, ...]:
-    """Without what the library computes in any case (``unasked``), where the author measured something."""
-    if not unasked or all(metric.name in unasked for metric in metrics):
-        return metrics
-    return tuple(
-        metric for metric in metrics if metric.name not in unasked or metric.origin not in {"call", "history"}
-    )
 
 
 def curves(series: Mapping[str, Series], execution: Execution) -> Iterable[Metric]:
@@ -63,6 +54,7 @@ def attach_scores(
     around: Surroundings,
 ) -> tuple[LateMetric, ...]:
     """Give each number to the runs of the models it measures: of this execution, or of an earlier one."""
+    unasked = {fit.id: fit.unasked for fit in observation.fits}
     late: dict[tuple[str, str, str | None], LateMetric] = {}
     own: dict[str, dict[tuple[str, str | None], Metric]] = {}
     for score in observation.scores:
@@ -79,6 +71,9 @@ def attach_scores(
     for run_id, metrics in own.items():
         run = runs[run_id]
         kept = [each for each in run.metrics if (each.name, each.dataset) not in metrics]
+        if not {metric.name for metric in metrics.values()} <= unasked.get(run_id, frozenset()):
+            # The author measured something: what the library computes in any case need not stand in.
+            kept = [each for each in kept if each.name not in unasked.get(run_id, frozenset())]
         runs[run_id] = replace(run, metrics=(*kept, *metrics.values()))
     return tuple(late.values())
 

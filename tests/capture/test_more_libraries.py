@@ -125,6 +125,18 @@ def test_statsmodels_by_formula_and_by_arrays(cancer):
     )
 
 
+def test_what_a_summary_shows_stays_and_what_nobody_asked_for_only_stands_in(cancer):
+    pytest.importorskip("statsmodels")
+    cancer.run("import statsmodels.api as sm\nexog = sm.add_constant(X.iloc[:, :2])")
+    cancer.run("silent = sm.Logit(y, exog).fit(disp=0)")
+    cancer.run("printed = sm.Logit(y, exog).fit(disp=0)\nprint(printed.summary())")
+    cancer.run("counted = sm.Logit(y, exog).fit(disp=0)\nprint(counted.aic)")
+    silent, printed, counted = cancer.runs
+    assert set(numbers(silent)) == {"prsquared"}
+    assert {"prsquared", "llf"} <= set(numbers(printed))
+    assert set(numbers(counted)) == {"aic"}
+
+
 def test_a_study_is_a_run_with_a_run_for_each_trial(cancer):
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
