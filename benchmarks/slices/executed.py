@@ -23,6 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 from score import Score
 
+# The kernel, and the cell in front: ipyflow, loaded as an extension, does not see the whole of the next cell.
+_KERNELS = {"nbtrack": ("python3", "%load_ext nbtrack"), "ipyflow": ("ipyflow", "pass")}
 _IPYFLOW = """
 import json as _json
 from ipyflow.data_model.cell import Cell as _Cell
@@ -41,9 +43,10 @@ def execute(notebook: Path, tool: str, store: Path, timeout: int) -> tuple[nbfor
     for cell in content.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    content.cells.insert(0, nbformat.v4.new_code_cell(f"%load_ext {tool}"))
+    kernel, first = _KERNELS[tool]
+    content.cells.insert(0, nbformat.v4.new_code_cell(first))
     client = NotebookClient(
-        content, timeout=timeout, allow_errors=True, interrupt_on_timeout=True, kernel_name="python3"
+        content, timeout=timeout, allow_errors=True, interrupt_on_timeout=True, kernel_name=kernel
     )
     environment = {
         **os.environ,
