@@ -103,7 +103,8 @@ class Values:
             self.reads.add(name)
             self.external.setdefault(name, binding.things)
             self.dependencies.update(binding.binders)
-            if UNKNOWN in binding.binders:
+            # Whoever looks at what was bound passes over names that IPython keeps, which begin so.
+            if UNKNOWN in binding.binders and (name[0] == "_" or not self._bindings_known):
                 self.dependencies.update(self.world.wild)
         return binding.things
 
@@ -345,7 +346,7 @@ class Values:
         """
         if text not in self.notes and not (binds_only and self._bindings_known):
             self.notes.append(text)
-        if wild and not self._bindings_known and self.execution not in self.world.wild:
+        if wild and self.execution not in self.world.wild:
             self.world.wild = (*self.world.wild, self.execution)
 
 

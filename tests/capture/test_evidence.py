@@ -124,3 +124,9 @@ def test_names_of_which_nobody_knows_are_not_put_down_to_a_cell_that_bound_other
     data.run("exec('a' + ' = 1')")
     data.run(FIT + "LinearRegression().fit(X * given, y)")
     assert needed(data.last) == [1]
+
+
+def test_a_hidden_name_may_come_from_code_made_at_run_time(data):
+    data.run("exec('_factor' + ' = 2')")
+    data.run(FIT + "LinearRegression().fit(X * _factor, y)")
+    assert needed(data.last) == [1, 2]
