@@ -47,7 +47,8 @@ def _runs(store: Store, wanted: Expected) -> list[str]:
     best = [f"best:{sign}{name}" for name in names(store, "metric") for sign in ("", "-")]
     # Signs are offered once somebody begins with best: before that they would only hide the labels.
     shown = best if wanted.word.startswith("best:") else ["best:"]
-    return [*_beginning(wanted.word, ["last", *shown]), *labels(store, wanted.word)]
+    fixed = _beginning(wanted.word, ["last", *shown, *names(store, "alias")])
+    return [*fixed, *labels(store, wanted.word)]
 
 
 def _query(store: Store, wanted: Expected) -> list[str]:

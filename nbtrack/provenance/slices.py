@@ -13,6 +13,7 @@ from nbtrack.lineage.source import Script, script, where
 from nbtrack.observe.redaction import REDACTED
 from nbtrack.provenance.sessions import SessionGraph, session_graph
 from nbtrack.records import ExecutedCell, Execution, Run, Slice
+from nbtrack.render.boxed import boxed
 from nbtrack.render.slices import slice_to_dict
 from nbtrack.store import Store
 
@@ -83,6 +84,9 @@ class RunSlice:
 
     def __repr__(self) -> str:
         return self.script()
+
+    def _repr_html_(self) -> str:
+        return boxed(self.script())
 
 
 def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = False) -> RunSlice:

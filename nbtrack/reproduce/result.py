@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from nbtrack.records import Reproduction, Stability, Verdict
+from nbtrack.render.boxed import boxed
 from nbtrack.render.verdict import (
     reproduction_text,
     reproduction_to_dict,
@@ -13,6 +14,13 @@ from nbtrack.render.verdict import (
 )
 
 __all__ = ["ReproductionResult", "StabilityResult"]
+
+_MOODS: dict[Verdict, Literal["good", "doubtful", "bad"]] = {
+    Verdict.SAME: "good",
+    Verdict.CLOSE: "doubtful",
+    Verdict.DIFFERENT: "bad",
+    Verdict.FAILED: "bad",
+}
 
 
 class ReproductionResult:
@@ -45,6 +53,9 @@ class ReproductionResult:
     def __repr__(self) -> str:
         return reproduction_text(self._label, self.record)
 
+    def _repr_html_(self) -> str:
+        return boxed(repr(self), _MOODS[self.record.verdict])
+
 
 class StabilityResult:
     """A run repeated with other seeds.
@@ -70,3 +81,6 @@ class StabilityResult:
 
     def __repr__(self) -> str:
         return stability_text(self._label, self.record)
+
+    def _repr_html_(self) -> str:
+        return boxed(repr(self), "good" if self.fine else "bad")

@@ -7,6 +7,7 @@ from typing import Any
 
 from nbtrack.provenance.lineage import lineage_of
 from nbtrack.records import LineageGraph
+from nbtrack.render.boxed import boxed
 from nbtrack.render.lineage import graph_to_dict, lineage_text
 from nbtrack.render.openlineage import openlineage_events
 from nbtrack.render.prov import prov_document
@@ -42,6 +43,9 @@ class Ancestry:
 
     def __repr__(self) -> str:
         return lineage_text(self.record)
+
+    def _repr_html_(self) -> str:
+        return boxed(repr(self))
 
 
 def ancestry(folder: Path, subject: str, *, up: bool = True, down: bool = True) -> Ancestry:

@@ -16,6 +16,9 @@ _NAMES = {
         "(SELECT 1 FROM params p WHERE p.name = n.pk AND p.origin != 'default') ORDER BY pk"
     ),
     "model": "SELECT DISTINCT name FROM classes ORDER BY name",
+    "alias": (
+        "SELECT m.name || '@' || a.alias FROM model_aliases a JOIN registered_models m ON m.pk = a.model ORDER BY 1"
+    ),
     "tag": "SELECT DISTINCT name FROM run_tags ORDER BY name",
 }
 
@@ -31,7 +34,7 @@ def labels(store: Store, beginning: str = "", limit: int = 50) -> list[str]:
         return [label for (label,) in rows]
 
 
-def names(store: Store, kind: Literal["metric", "param", "model", "tag"]) -> list[str]:
-    """The names of metrics, of params that somebody chose, of model classes, or of tags that runs have."""
+def names(store: Store, kind: Literal["metric", "param", "model", "alias", "tag"]) -> list[str]:
+    """The names of metrics, of params that somebody chose, of classes, or of tags that runs have; ``NAME@ALIAS``."""
     with store.view() as connection:
         return [name for (name,) in connection.execute(_NAMES[kind])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nbtrack.magics.completion import complete
 from nbtrack.plot.chart import Chart
 from nbtrack.run.frame import Runs
 
@@ -16,6 +17,10 @@ def fitted(cancer):
             "accuracy_score(y_test, clf.predict(X_test))"
         )
     return cancer
+
+
+def session(notebook):
+    return notebook.shell.find_line_magic("track").__self__._session()
 
 
 def said(notebook, line, capsys):
@@ -79,6 +84,7 @@ def test_a_model_is_registered_listed_and_loaded_by_its_name(fitted, capsys):
     assert "trees" in said(fitted, "%track register best:accuracy trees --alias champion", capsys)
     assert "trees" in said(fitted, "%track models", capsys)
     assert "champion" in said(fitted, "%track models trees", capsys)
+    assert complete("%track load tre", session(fitted)) == ("tre", ["trees@champion"])
     fitted.run("model = %track load trees@champion")
     assert type(fitted.names["model"]).__name__ == "DecisionTreeClassifier"
 
