@@ -39,7 +39,8 @@ class KernelHooks:
     Args:
         shell: the IPython shell.
         make_session: makes what the hooks report to.
-        show: is given the runs that an execution made, to show them under the cell.
+        show: is given the runs that an execution made, to show them under the cell; none where it only measured some
+            of earlier ones.
         track_line: parses the rest of a leading ``%%track`` line into a block; None: the cell is not to be tracked.
     """
 
@@ -171,7 +172,7 @@ class KernelHooks:
         try:
             printed = self._outputs.stop() if self._outputs is not None else NOTHING
             runs = self.session.end(error or self._error, printed)
-            if runs and not self.session.quiet:
+            if (runs or self.session.late) and not self.session.quiet:
                 self._show(runs)
         except BaseException as trouble:
             self._complain(trouble)

@@ -43,7 +43,7 @@ from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
-from nbtrack.records import Attachment, Capture, CellError, Execution, Run, Session, State, new_id
+from nbtrack.records import Attachment, Capture, CellError, Execution, LateMetric, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 
 __all__ = ["KernelSession", "finished", "this_process"]
@@ -80,6 +80,8 @@ class KernelSession:
         self.id = new_id()
         self._began_in = os.getcwd()  # noqa: PTH109 - a text
         self.seconds = 0.0
+        self.late: tuple[LateMetric, ...] = ()
+        """What the last execution measured of runs of earlier ones."""
         self.cells = 0
         self.cell_seconds = 0.0
         self.quiet = settings.quiet
@@ -247,7 +249,7 @@ class KernelSession:
         self.watcher.end()
         files = self._files.stop()
         self._observation = self._execution = None
-        self.quiet = self.settings.quiet
+        self.quiet, self.late = self.settings.quiet, ()
         if observation is None or execution is None:
             return ()
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
@@ -293,6 +295,7 @@ class KernelSession:
             )
             if capture.runs or capture.late_metrics:
                 runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+                self.late = capture.late_metrics
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nbtrack.differences.standing import standing, telling_metric
-from nbtrack.records import Best, Metric, Run, Standing, State
+from nbtrack.records import Best, LateMetric, Metric, Run, Standing, State
 from nbtrack.render.direction import better
 from nbtrack.store import Store
 from nbtrack.store.standing import COUNTED, best_of, previous_of_cell
@@ -36,6 +36,9 @@ class Past:
     def __init__(self, store: Callable[[], Store | None]) -> None:
         self._store = store
         self._last: OrderedDict[tuple[str | None, ...], Run | None] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[Run, str | None]] = (
+            OrderedDict()
+        )  # with the id of the previous run
         self._bests: dict[tuple[str, str, str | None], _Known] = {}
 
     def standings(self, runs: Sequence[Run]) -> dict[str, Standing]:
@@ -51,13 +54,44 @@ class Past:
         if len(runs) > 1:
             for run in runs:
                 self._remember(run, None)
+                self._keep(run, None)
             chosen = _best_of_cell(complete)
             found = standing(chosen, None, self._best(store, chosen, complete)) if chosen else None
             return {chosen.id: found} if chosen and found else {}
         run = runs[0]
         previous = self._previous(store, run)
         self._remember(run, run)
+        if previous is not None:
+            self._keep(previous, self._recent.get(previous.id, (previous, None))[1])
+        self._keep(run, previous.id if previous is not None else None)
         return {run.id: standing(run, previous, self._best(store, run, [run]))}
+
+    def measured(self, late: Sequence[LateMetric]) -> list[tuple[Run, Standing]]:
+        """Runs of earlier cells whose main metric a later cell measured just now, with how they stand."""
+        store = self._store()
+        found = []
+        for run_id in dict.fromkeys(each.run_id for each in late):
+            if store is None or run_id not in self._recent:
+                continue
+            known, previous_id = self._recent[run_id]
+            new = tuple(each.metric for each in late if each.run_id == run_id)
+            run = replace(known, metrics=(*known.metrics, *new))
+            self._keep(run, previous_id)
+            if self._last.get(_place(run)) == known:
+                self._remember(run, run)
+            metric = telling_metric(run)
+            if metric is not None and metric in new:
+                previous = (
+                    self._recent[previous_id][0] if previous_id and previous_id in self._recent else None
+                )
+                found.append((run, standing(run, previous, self._best(store, run, [run]))))
+        return found
+
+    def _keep(self, run: Run, previous_id: str | None) -> None:
+        self._recent[run.id] = (run, previous_id)
+        self._recent.move_to_end(run.id)
+        if len(self._recent) > _CELLS:
+            self._recent.popitem(last=False)
 
     def _previous(self, store: Store, run: Run) -> Run | None:
         key = _place(run)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.differences.past import Past
-from nbtrack.records import Run
-from nbtrack.render.card import run_card
-from nbtrack.render.line import run_line
-from nbtrack.render.standing import since_text
+from nbtrack.records import Run, Standing
+from nbtrack.render.card import measured_card, run_card
+from nbtrack.render.line import measured_line, run_line
+from nbtrack.render.standing import against_text, since_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,22 +36,32 @@ class Cards:
         self._past = Past(lambda: session().store)
 
     def show(self, runs: Sequence[Run]) -> None:
-        """A quiet line each, as a small card where HTML is shown; how they stand, where that is worth saying."""
+        """A quiet line each, as a small card where HTML is shown; how they stand, where that is worth saying.
+
+        A cell that only measured runs of earlier ones says where they stand by it, if anywhere.
+        """
         started = time.perf_counter()
         try:
-            standings = self._past.standings(runs)
+            standings = self._past.standings(runs) if runs else {}
+            measured = self._past.measured(self._session().late)
         except Exception:
-            standings = {}  # what could be said about runs is never worth not showing them
-        lines = []
-        for run in runs[:_LINES]:
-            standing = standings.get(run.id)
-            lines.append(run_line(run, standing))
-            since = "" if standing is None else since_text(standing)
-            lines += [f"  {since}"] if since else []
+            standings, measured = {}, []  # what could be said about runs is never worth not showing them
+        lines = [line for run in runs[:_LINES] for line in _lines(run, standings.get(run.id))]
         if len(runs) > _LINES:
             lines.append(f"▸ +{len(runs) - _LINES} more")
-        self._shell.display_pub.publish(
-            data={"text/plain": "\n".join(lines), "text/html": run_card(runs, standings)},
-            metadata={"nbtrack": {"card": True}},
-        )
+        html = [run_card(runs, standings)]
+        for run, standing in measured[:_LINES]:
+            if against_text(standing):
+                lines.append(measured_line(run, standing))
+                html.append(measured_card(run, standing))
+        if lines:
+            self._shell.display_pub.publish(
+                data={"text/plain": "\n".join(lines), "text/html": "".join(html)},
+                metadata={"nbtrack": {"card": True}},
+            )
         self._session().seconds += time.perf_counter() - started
+
+
+def _lines(run: Run, standing: Standing | None) -> list[str]:
+    since = "" if standing is None else since_text(standing)
+    return [run_line(run, standing), *([f"  {since}"] if since else [])]

@@ -25,7 +25,7 @@ from nbtrack.render.plain import clean, cut
 from nbtrack.render.standing import against_text, improved, since_text
 from nbtrack.render.verdict import verdict_text
 
-__all__ = ["run_card"]
+__all__ = ["measured_card", "run_card"]
 
 _WHOLE_CARDS = 3
 _LINES = 13
@@ -58,6 +58,11 @@ def run_card(runs: Sequence[Run], standings: Mapping[str, Standing] | None = Non
     if len(runs) > _LINES:
         lines.append(f'<div style="{_MUTED}">+{len(runs) - _LINES} more</div>')
     return _box("".join(lines), _worst(runs))
+
+
+def measured_card(run: Run, standing: Standing) -> str:
+    """A line under a later cell that measured ``run``, with how it stands."""
+    return _box(f"<div>{_line(run, (), standing)}</div>", run.state)
 
 
 def _card(run: Run, standing: Standing | None) -> str:

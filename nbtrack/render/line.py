@@ -17,7 +17,7 @@ from nbtrack.render.plain import clean, cut
 from nbtrack.render.standing import against_text
 from nbtrack.render.verdict import verdict_text
 
-__all__ = ["line_parts", "run_line"]
+__all__ = ["line_parts", "measured_line", "run_line"]
 
 
 def run_line(run: Run, standing: Standing | None = None) -> str:
@@ -26,6 +26,12 @@ def run_line(run: Run, standing: Standing | None = None) -> str:
     ``▸ SVC-3 · accuracy 0.973 ▲ +0.011, best of 12 · X_train b3:9f3a… (455×30) · model 1.2 MB · 6 ms``
     """
     return f"▸ {' · '.join((title(run), *line_parts(run, standing)))}"
+
+
+def measured_line(run: Run, standing: Standing) -> str:
+    """Under a later cell that measured ``run``: ``▸ SVC-3 · accuracy 0.973 ▲ +0.011, best of 12``."""
+    (metric,) = main_metrics(run, 1)
+    return f"▸ {title(run)} · {metric_text(run, metric)} {against_text(standing)}"
 
 
 def line_parts(run: Run, standing: Standing | None = None) -> list[str]:

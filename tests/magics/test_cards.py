@@ -41,3 +41,23 @@ def test_the_time_of_the_card_counts_as_cost(cancer):
     session = cancer.shell.find_line_magic("track").__self__._session()
     fit(cancer, 1.0)
     assert session.seconds > sum(run.capture_seconds for run in cancer.runs) > 0
+
+
+def fit_then_score(notebook, C):
+    notebook.run(f"line = LogisticRegression(C={C}, solver='liblinear').fit(X_train, y_train)")
+    before = len(notebook.shown)
+    notebook.run("accuracy = accuracy_score(y_test, line.predict(X_test))")
+    return notebook.shown[before:]
+
+
+def test_a_later_cell_that_scores_says_where_the_run_stands_by_it(cancer):
+    assert fit_then_score(cancer, 0.0001) == []
+    (shown,) = fit_then_score(cancer, 1.0)
+    assert shown.startswith("▸ LogisticRegression-2 · accuracy ")
+    assert " ▲ +" in shown
+    assert shown.endswith(", best of 2")
+
+
+def test_a_score_that_says_nothing_new_is_quiet(cancer):
+    fit_then_score(cancer, 1.0)
+    assert fit_then_score(cancer, 1.0) == []
