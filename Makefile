@@ -21,7 +21,7 @@ test: $(VENV)/.browser lint panel-check ## check style, types, layers and the pa
 
 # Kills of a kernel, requests made up for a server by thousands, and every law on many more examples: an hour or two.
 soak: $(VENV)/.browser ## the tests in their long form
-	NBTRACK_KILLS=100 NBTRACK_CASES=60 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
+	NBTRACK_KILLS=100 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
 
 lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff check
