@@ -127,6 +127,9 @@ def _pandas_array(values: Any) -> Any:
         return np.asarray(values.tz_convert(None))
     if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):
         return values.to_numpy(dtype="float64", na_value=np.nan)
+    stored = getattr(values, "_pa_array", None)
+    if stored is not None:
+        return _cells(len(values), _arrow_sample(stored), stored.null_count)
     sample = np.asarray(values[_spaced(len(values))], dtype=object).tolist()
     return _cells(len(values), sample, int(values.isna().sum()))
 
@@ -167,8 +170,20 @@ def _arrow(values: Any) -> Any:
             else values.to_numpy(zero_copy_only=False)
         )
         return found if found.dtype.kind in "iuf" else found.astype("f8")
-    places = range(*_spaced(len(values)).indices(len(values)))
-    return _cells(len(values), values.take(pa.array(places, pa.int64())).to_pylist(), values.null_count)
+    return _cells(len(values), _arrow_sample(values), values.null_count)
+
+
+def _arrow_sample(values: Any) -> list[Any]:
+    """Evenly spaced values, chunk by chunk: taken from all at once, Arrow would join the chunks first."""
+    pa = sys.modules["pyarrow"]
+    step = _spaced(len(values)).step
+    sample: list[Any] = []
+    start = 0
+    for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
+        places = range(-start % step, len(chunk), step)
+        sample += chunk.take(pa.array(places, pa.int64())).to_pylist()
+        start += len(chunk)
+    return sample
 
 
 _SPLITS: Mapping[str, Callable[[Any, int], list[tuple[str, Any]]]] = {

@@ -156,3 +156,14 @@ def test_nullable_numbers_are_described_without_their_missing():
 
 def test_cells_that_are_no_text_are_only_counted():
     assert profile(pd.Series([[1], {"a": 2}, None])) == {"count": 2, "missing": 1}
+
+
+def test_the_chunks_of_arrow_text_do_not_count():
+    cells = ["a", "b", None, "c", "a"] * 9000
+    text = pd.Series(cells, dtype="str")
+    whole = pa.array(cells)
+    chunked = pa.chunked_array([whole[:7], pa.array([], pa.string()), whole[7:20_000], whole[20_000:]])
+    expected = profile(text)
+    assert expected["missing"] == 9000
+    assert profile(pd.concat([text[:7], text[7:20_000], text[20_000:]])) == expected
+    assert profile(whole) == profile(chunked) == expected
