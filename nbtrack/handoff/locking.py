@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from nbtrack.handoff.redacting import outward
@@ -19,7 +18,7 @@ def lock(folder: Path, python: str) -> bool:
 
     It asks the package index that is configured on this machine.
     """
-    resolver = shutil.which("uv") or _beside("uv")
+    resolver = shutil.which("uv") or _installed()
     if resolver is None:
         return False
     target = folder / "pylock.toml"
@@ -46,6 +45,13 @@ def lock(folder: Path, python: str) -> bool:
     return True
 
 
-def _beside(name: str) -> str | None:
-    file = Path(sys.executable).with_name(name)
-    return str(file) if file.is_file() else None
+def _installed() -> str | None:
+    """The resolver where it came as a package of this environment."""
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        return None
+    try:
+        return str(find_uv_bin())
+    except FileNotFoundError:
+        return None

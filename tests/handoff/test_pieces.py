@@ -208,6 +208,21 @@ def test_onnx_predicts_the_same_by_onnxruntime(tmp_path):
     assert found.tolist() == model.predict(X).tolist()
 
 
+def test_onnx_of_a_frame_takes_columns_whatever_their_names(tmp_path):
+    pytest.importorskip("skl2onnx")
+    pytest.importorskip("onnxruntime")
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["mean radius", "b"])
+    model = LinearRegression().fit(frame, frame["b"] * 2 + 1)
+    written = write("onnx", Request(model=model, folder=tmp_path, rows=frame.head()))
+    schema = {"kind": "frame", "columns": [{"name": name, "dtype": "float64"} for name in frame]}
+    about = {"format": "onnx", "kind": written.kind, "file": written.file, "safe": True, "input": schema}
+    found = bundle_model.outputs_of(bundle_model._onnx(tmp_path, about), about, frame)["predict"]
+    assert np.allclose(found.reshape(-1), model.predict(frame), rtol=1e-3, atol=1e-5)
+
+
 def test_requirements_are_what_is_required_and_pinned():
     direct = distributions_of(["sklearn"])
     assert list(direct) == ["scikit-learn"]

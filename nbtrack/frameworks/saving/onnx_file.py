@@ -51,7 +51,12 @@ def _of_estimator(request: Request) -> Any:
 
         return to_onnx(request.model, initial_types=[("input", StringTensorType([None, 1]))], options=options)
     if hasattr(rows, "columns"):
-        return to_onnx(request.model, _single(rows), options=options)
+        frame = _single(rows)
+        if len(frame.select_dtypes("number").columns) == len(frame.columns):
+            # Many converters take one matrix only; those that choose columns by name take the columns.
+            with contextlib.suppress(Exception):
+                return to_onnx(request.model, frame.to_numpy()[:1].astype("float32"), options=options)
+        return to_onnx(request.model, frame, options=options)
     return to_onnx(request.model, rows[:1].astype("float32"), options=options)
 
 

@@ -416,7 +416,13 @@ def _onnx_output(model: Any, about: dict[str, Any], rows: Any) -> Any:
         if about["input"]["kind"] == "texts":
             given = given.reshape(-1, 1)
         return _array(model.run(None, {names[0]: given.astype(types[names[0]])})[0])
-    columns = {name: rows[name].to_numpy().reshape(-1, 1).astype(types[name]) for name in names}
+    # By their places: the converter gives columns names of its own where theirs hold spaces.
+    if len(names) != len(rows.columns):
+        raise ValueError(f"The model takes {len(names)} columns, and the rows have {len(rows.columns)}.")
+    columns = {
+        name: rows.iloc[:, place].to_numpy().reshape(-1, 1).astype(types[name])
+        for place, name in enumerate(names)
+    }
     return _array(model.run(None, columns)[0])
 
 
