@@ -40,7 +40,7 @@ DOCUMENT = json.loads("""
  "stale": [],
  "environment": {"digest": "b3:e0e0000000000000000000000000000000000000000000000000000000000000",
                  "python": "3.11.7", "packages": {"scikit-learn": "1.9.1"},
-                 "git": {"commit": "0f3c2d1", "dirty": true}},
+                 "modules": {}, "git": {"commit": "0f3c2d1", "dirty": true}},
  "reproduction": null, "registered": []}
 """)
 
@@ -49,11 +49,12 @@ def test_a_run_has_exactly_the_documented_form_in_the_documented_order(make_run)
     assert json.dumps(to_dict(make_run())) == json.dumps(DOCUMENT)
 
 
-def test_the_short_form_leaves_out_source_columns_and_packages_only(make_run):
+def test_the_short_form_leaves_out_source_columns_packages_and_modules_only(make_run):
     expected = json.loads(json.dumps(DOCUMENT))
     del expected["execution"]["source"]
     del expected["datasets"][0]["columns"]
     del expected["environment"]["packages"]
+    del expected["environment"]["modules"]
     assert to_dict(make_run(), full=False) == expected
 
 
