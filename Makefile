@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint panel panel-check lab bench docs clean
+.PHONY: help demo test soak lint panel panel-check pictures lab bench docs clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lab: $(VENV)/.lab ## open JupyterLab on the examples
 bench: $(VENV)/.test ## run the benchmarks, peers included, and write benchmarks/RESULTS.md (BENCH="start" for one of them)
 	$(BIN)/python benchmarks/peers/environments.py
 	$(BIN)/python benchmarks/results.py $(BENCH)
+
+pictures: $(VENV)/.browser ## take the pictures of docs/images anew
+	$(BIN)/python docs/screenshots.py
 
 docs: $(VENV)/.test ## generate the reference pages and build the documentation into build/docs
 	$(BIN)/python docs/generate.py
