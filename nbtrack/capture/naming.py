@@ -45,7 +45,8 @@ def data_name(
 def _text(site: Site, parameter: int | str) -> str | None:
     if isinstance(parameter, str):
         return site.keywords.get(parameter)
-    return site.arguments[parameter] if parameter < len(site.arguments) else None
+    # Of arguments bound before, by a partial function, the text is empty.
+    return (site.arguments[parameter] or None) if parameter < len(site.arguments) else None
 
 
 def _written(call: Call, parameter: str, built: Site) -> str | None:

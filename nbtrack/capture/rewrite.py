@@ -39,11 +39,16 @@ _BUILTINS = frozenset(dir(builtins))
 
 @dataclass(slots=True)
 class Sites:
-    """The sites of everything rewritten in this kernel, by id."""
+    """The sites of everything rewritten in this kernel, by id.
+
+    ``partials`` are names assigned a partial function of a call that may train, such as ``partial(model.fit, X)``:
+    calling one is such a call.
+    """
 
     calls: dict[int, Site] = field(default_factory=dict)
     loops: dict[int, LoopSite] = field(default_factory=dict)
     shown: dict[int, ShownSite] = field(default_factory=dict)
+    partials: frozenset[str] = frozenset()
     _ids: count[int] = field(default_factory=count)
 
     def new_id(self) -> int:
@@ -241,6 +246,8 @@ class Rewriter(ast.NodeTransformer):
     def _role(self, node: ast.Call, name: str) -> int:
         role = role_of(name)
         function = node.func
+        if isinstance(function, ast.Name) and name in self.sites.partials:
+            return role | Role.TRAIN if role != Role.BUILD else Role.TRAIN
         on_self = isinstance(function, ast.Attribute) and _is_self(function.value)
         if role == 0 and (on_self or isinstance(function, ast.Name)) and name not in _BUILTINS:
             return Role.PREDICT if self.may_be_net(name) else 0

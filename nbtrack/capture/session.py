@@ -50,7 +50,7 @@ __all__ = ["KernelSession", "finished", "this_process"]
 
 _PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
-_DEFINES = re.compile(r"\b(?:def|class|lambda)\b")
+_DEFINES = re.compile(r"\b(?:def|class|lambda|partial)\b")
 
 
 class KernelSession:
@@ -159,6 +159,7 @@ class KernelSession:
         if explicit or self._worth_rewriting():
             for definition in definitions(tree):
                 self._twins.define(definition)
+            self._twins.define_partials(tree)
             Rewriter(self._sites, self._twins.interesting, self._may_be_net, every_loop=explicit).visit(tree)
         self._tree = tree
         self._flows.executes(tree, self._running_execution().id)

@@ -16,11 +16,12 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
-from nbtrack.capture.sites import called_name, role_of
+from nbtrack.capture.sites import Role, called_name, role_of
 
 __all__ = ["Twins"]
 
@@ -69,6 +70,21 @@ class Twins:
         self._codes.clear()  # what is worth watching may have changed
         self.interesting = self._close()
 
+    def define_partials(self, cell: ast.Module) -> None:
+        """Learn the names that a cell's own statements give to partial functions."""
+        found = dict(_partials(cell))
+        if not found:
+            return
+        trains = {name for name, called in found.items() if role_of(called) & Role.TRAIN}
+        self._sites.partials = (self._sites.partials - found.keys()) | trains
+        for name, called in found.items():
+            known = self._facts.get(name, _Facts(name, frozenset(), direct=False))
+            # A function may be replaced by a partial of itself.
+            direct = known.direct or name in trains
+            self._facts[name] = _Facts(name, known.calls | {called}, direct)
+        self._codes.clear()
+        self.interesting = self._close()
+
     def _close(self) -> frozenset[str]:
         """Names of functions from which something watched is reached: the least fixed point over calls by name."""
         found = {name for name, facts in self._facts.items() if facts.direct}
@@ -83,6 +99,11 @@ class Twins:
         if type(function) is FunctionType:
             code = self._code(function)
             return _twin(function, code) if code is not None else function
+        if type(function) is partial:
+            whole = self.of(function.func)
+            if whole is function.func:
+                return function
+            return partial(whole, *function.args, **function.keywords)
         if type(function) is MethodType and type(function.__func__) is FunctionType:
             code = self._code(function.__func__)
             return (
@@ -142,7 +163,12 @@ class Twins:
     def _instrumented(self, root: Definition, index: int) -> Definition:
         tree = copy.deepcopy(root)
         function = list(_functions(tree))[index]
-        rewriter = Rewriter(self._sites, self.interesting, self._may_be_net, parameters=_parameters(root))
+        rewriter = Rewriter(
+            self._sites,
+            self.interesting,
+            self._may_be_net,
+            parameters=_parameters(root),
+        )
         rewriter.rewrite_body(function)
         return tree
 
@@ -184,6 +210,17 @@ def _parameters(root: Definition) -> frozenset[str]:
         arguments = function.args
         found |= {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
     return frozenset(found - {"self", "cls"})
+
+
+def _partials(cell: ast.Module) -> Iterator[tuple[str, str]]:
+    """Names assigned a partial function, each with the name of the function that is called by it."""
+    for statement in cell.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[function, *_]) as value):
+                if called_name(value) == "partial":
+                    called = called_name(ast.Call(function, [], []))
+                    if called is not None:
+                        yield name, called
 
 
 def _facts_of(function: _Function, parameters: frozenset[str]) -> _Facts:

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
+from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -190,13 +192,11 @@ class Watcher:
     def _enter(self, call: _InFlight, observation: Observation, frame: FrameType) -> None:
         started = time.perf_counter()
         try:
-            receiver = getattr(call.function, "__self__", None)
-            if isinstance(receiver, ModuleType):
-                receiver = None
-            call.call = Call(call.site.name, call.function, receiver, call.args, call.kwargs, _scope(frame))
+            call.call = _whole(call, _scope(frame))
             if call.site.role & Role.TRAIN:
                 enclosing = _enclosing_fit(call.outer)
-                call.fit = self.trainings.begin(observation, call.site, call.call, frame, enclosing)
+                site = _with_bound(call.site, call.function)
+                call.fit = self.trainings.begin(observation, site, call.call, frame, enclosing)
             if call.fit is not None:
                 call.args, call.kwargs = (), {}
         except BaseException as error:
@@ -389,6 +389,23 @@ def _readable(call: Call, result: object) -> object:
     if not isinstance(result, str) or getattr(call.function, "__name__", "") != "classification_report":
         return result
     return call.function(*call.args, **{**call.kwargs, "output_dict": True})
+
+
+def _whole(flight: _InFlight, scope: Callable[[], Mapping[str, Any]]) -> Call:
+    """The call that is made; that of a partial function with what was bound to it, under its own name."""
+    name, function, args, kwargs = flight.site.name, flight.function, flight.args, flight.kwargs
+    if type(function) is partial:
+        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+        function = function.func
+        name = getattr(function, "__name__", name)
+    receiver = getattr(function, "__self__", None)
+    return Call(name, function, None if isinstance(receiver, ModuleType) else receiver, args, kwargs, scope)
+
+
+def _with_bound(site: Site, function: object) -> Site:
+    """The site with room for the positional arguments that a partial function was bound with, without text."""
+    bound = len(function.args) if type(function) is partial else 0
+    return replace(site, arguments=("",) * bound + site.arguments) if bound else site
 
 
 def _in_flight(number: int) -> _InFlight | None:

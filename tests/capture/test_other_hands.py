@@ -40,3 +40,62 @@ def test_a_range_of_very_many_values_in_a_search_is_written_as_a_range(cancer):
         "search.fit(X_train, y_train)"
     )
     assert values(cancer.last)["random_state"] == "range(2, 1000000000)"
+
+
+def test_a_fit_through_a_partial_function_is_a_run(cancer):
+    cancer.run(
+        "from functools import partial\nclf = DecisionTreeClassifier(max_depth=2)\nfit = partial(clf.fit, X_train)"
+    )
+    cancer.run("fit(y_train)")
+    (run,) = cancer.runs
+    assert (run.model.variable, values(run)) == ("clf", {"max_depth": 2})
+    assert [(data.name, data.role) for data in run.datasets] == [("X_train", "train"), ("y_train", "train")]
+
+
+def test_a_fit_through_a_partial_function_of_any_name_is_a_run(cancer):
+    cancer.run("clf = DecisionTreeClassifier(max_depth=2)")
+    cancer.run("import functools\ngo = functools.partial(clf.fit, y=y_train)")
+    cancer.run("done = go(X_train)")
+    (run,) = cancer.runs
+    assert values(run) == {"max_depth": 2}
+    assert {data.name for data in run.datasets} == {"X_train", "y_train"}
+
+
+def test_a_model_of_a_partial_class_has_the_parameters_of_both_calls(cancer):
+    cancer.run(
+        "from functools import partial\n"
+        "make = partial(DecisionTreeClassifier, max_depth=2)\n"
+        "clf = make(min_samples_leaf=3).fit(X_train, y_train)"
+    )
+    assert values(cancer.last) == {"max_depth": 2, "min_samples_leaf": 3}
+
+
+@pytest.mark.parametrize("name", ["train", "go"])
+def test_a_partial_function_of_the_notebook_that_trains_is_followed(cancer, name):
+    cancer.run(
+        "from functools import partial\n"
+        "def train_model(depth, leaf):\n"
+        "    model = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=leaf)\n"
+        "    model.fit(X_train, y_train)\n"
+        "    return model\n"
+        f"{name} = partial(train_model, leaf=3)"
+    )
+    cancer.run(f"clf = {name}(2)")
+    (run,) = cancer.runs
+    assert run.model.variable == "clf"
+    assert values(run).items() >= {"max_depth": 2, "min_samples_leaf": 3}.items()
+
+
+def test_a_function_replaced_by_a_partial_of_itself_is_followed(cancer):
+    cancer.run(
+        "def go(depth, leaf):\n    return DecisionTreeClassifier(max_depth=depth, min_samples_leaf=leaf).fit(X_train, y_train)"
+    )
+    cancer.run("import functools\ngo = functools.partial(go, leaf=3)")
+    cancer.run("clf = go(2)")
+    assert values(cancer.last).items() >= {"max_depth": 2, "min_samples_leaf": 3}.items()
+
+
+def test_a_partial_function_that_trains_nothing_makes_no_run_and_gives_what_it_gives(cancer):
+    cancer.run("from functools import partial\nfit = partial(int, base=2)\nnumber = fit('101')")
+    assert cancer.names["number"] == 5
+    assert cancer.runs == []
