@@ -1,9 +1,10 @@
 """The table of verdicts that ``run.py`` found, and the cause of each that is not ``same``.
 
-    python report.py RESULTS [-o RESULTS.md] [--lies FOLDER …]
+    python report.py RESULTS [-o RESULTS.md] [--lies FOLDER …] [--labels LABELS]
 
 A run counts as deterministic where nothing in its cells asks the clock, the network or a generator that the operating
 system seeds: the others are listed by hand in ``chance.json``, by notebook and label of the run, with the reason.
+So are, in ``without_influence.json``, the runs that a change on purpose cannot have reached.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--lies", type=Path, nargs="*", default=[], help="folders of run.py --lie")
+    parser.add_argument("--labels", type=Path, help="folder of label files: those without a result are named")
     given = parser.parse_args()
-    text = report(read(given.results), {folder.name: read(folder) for folder in given.lies})
+    notebooks = read(given.results)
+    text = report(notebooks, {folder.name: read(folder) for folder in given.lies})
+    if given.labels:
+        text += "\n".join(not_run(given.labels, notebooks))
     if given.output:
         given.output.write_text(text, encoding="utf-8")
     else:
@@ -36,7 +41,7 @@ def read(folder: Path) -> dict[str, list[dict]]:
 
 
 def report(notebooks: dict[str, list[dict]], lies: dict[str, dict[str, list[dict]]]) -> str:
-    chance = json.loads((Path(__file__).parent / "chance.json").read_text(encoding="utf-8"))
+    chance = by_hand("chance.json")
     lines = [
         "# Verdicts on the runs of public notebooks",
         "",
@@ -57,8 +62,12 @@ def report(notebooks: dict[str, list[dict]], lies: dict[str, dict[str, list[dict
         "",
         f"{len(notebooks)} notebooks, {summary(total, fixed)}",
         "",
+        put_back(notebooks, chance),
+        "",
+        models_of_the_same(notebooks),
+        "",
         *others(notebooks, chance),
-        *told_lies(lies),
+        *told_lies(lies, list(notebooks)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,29 +120,85 @@ def why(chance: dict, name: str, run: dict) -> str:
     return "; ".join(part for part in parts if part).replace("|", "\\|").replace("\n", " ")
 
 
-def told_lies(lies: dict[str, dict[str, list[dict]]]) -> list[str]:
+def told_lies(lies: dict[str, dict[str, list[dict]]], names: list[str]) -> list[str]:
     if not lies:
         return []
     lines = [
         "",
         "## With something changed on purpose",
         "",
-        "| changed | runs | same | close | different | failed |",
-        "|---|--:|--:|--:|--:|--:|",
+        "Only runs that read such a file, or whose cells hold such a seed, are counted.",
+        "",
+        "| changed | notebook | runs | same | close | different | failed |",
+        "|---|---|--:|--:|--:|--:|--:|",
     ]
-    same = []
     for lie, notebooks in lies.items():
-        counts = Counter(run["verdict"] for runs in notebooks.values() for run in runs)
-        lines.append(
-            f"| {lie} | {counts.total()} | {' | '.join(str(counts[one] or '') for one in VERDICTS)} |"
-        )
-        same += [
-            f"- {lie}: {name} {run['label']}"
-            for name, runs in notebooks.items()
-            for run in runs
-            if run["verdict"] == "same"
-        ]
-    return [*lines, "", "The same all the same:", "", *(same or ["none"])]
+        total: Counter[str] = Counter()
+        for name, runs in notebooks.items():
+            counts = Counter(run["verdict"] for run in runs)
+            total += counts
+            if runs:
+                lines.append(lie_row(lie, name, counts))
+        lines.append(lie_row(lie, "**all**", total))
+    for lie, notebooks in lies.items():
+        untried = [name for name in names if name not in notebooks]
+        lines += ["", f"Not tried with other {lie}: {', '.join(untried) or 'none'}."]
+    return [*lines, "", "The same all the same:", "", *(the_same(lies) or ["none"])]
+
+
+def lie_row(lie: str, name: str, counts: Counter) -> str:
+    return f"| {lie} | {name} | {counts.total()} | {' | '.join(str(counts[one] or '') for one in VERDICTS)} |"
+
+
+def the_same(lies: dict[str, dict[str, list[dict]]]) -> list[str]:
+    """Runs that came out the same though something had been changed, with the reason where it is known."""
+    reasons = by_hand("without_influence.json")
+    return [
+        f"- {lie}: {name} {run['label']}: {reason(reasons.get(lie, {}), name, run) or '**unexplained**'}"
+        for lie, notebooks in lies.items()
+        for name, runs in notebooks.items()
+        for run in runs
+        if run["verdict"] == "same"
+    ]
+
+
+def by_hand(name: str) -> dict:
+    return json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+
+
+def put_back(notebooks: dict[str, list[dict]], chance: dict) -> str:
+    """How many runs owe their verdict to recorded states of generators that nothing in the notebook seeds."""
+    unseeded = [
+        run["verdict"]
+        for name, runs in notebooks.items()
+        for run in runs
+        if run["unseeded"] and not reason(chance, name, run)
+    ]
+    return (
+        f"In {len(unseeded)} of those, cells call what can draw from Python's, NumPy's or PyTorch's global generator "
+        "without a seed. They count because nbtrack records the generators' states and puts them back: "
+        f"{unseeded.count('same')} came out the same."
+    )
+
+
+def models_of_the_same(notebooks: dict[str, list[dict]]) -> str:
+    """What the models of the runs that came out the same were judged by."""
+    same = [run for runs in notebooks.values() for run in runs if run["verdict"] == "same"]
+    by = Counter(run["model"]["by"] for run in same if run["model"])
+    told = ", ".join(f"{by[one]} by {one}" for one in ("digest", "content", "predictions") if by[one])
+    without = sum(run["model"] is None for run in same)
+    return f"Models of those that are the same: {told}; {without} runs left no model and are judged by data and scores."
+
+
+def not_run(labels: Path, notebooks: dict[str, list[dict]]) -> list[str]:
+    missing = [file.stem for file in sorted(labels.glob("*.json")) if file.stem not in notebooks]
+    return [
+        "",
+        "## Labelled notebooks that were not run",
+        "",
+        *(f"- {name}" for name in missing or ["none"]),
+        "",
+    ]
 
 
 if __name__ == "__main__":
