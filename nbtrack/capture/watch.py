@@ -250,11 +250,14 @@ class Watcher:
         outer = flight.outer
         if outer is not None and outer.site.role & Role.SCORE:
             outer.scored += 1
-        # A metric of the notebook's own that returns what a library's metric gave it says the number once.
-        for _ in range(min(flight.scored, len(observation.scores))):
-            if set(observation.scores[-1].values.values()) <= set(values.values()):
-                observation.scores.pop()
         models = self.attribution.measured(flight.site, call, flight.predictions, frame)
+        # A metric of the notebook's own that returns what a library's metric gave it says the number once.
+        inside = _told_inside(flight, observation, values)
+        if not models and any(score.run_ids for score in inside):
+            return (
+                True  # only inside the function is it known whose number it is: its model died with the call
+            )
+        del observation.scores[len(observation.scores) - len(inside) :]
         dataset = self.attribution.measured_on(flight.site, call)
         observation.scores.append(
             Score(
@@ -389,6 +392,16 @@ def _readable(call: Call, result: object) -> object:
     if not isinstance(result, str) or getattr(call.function, "__name__", "") != "classification_report":
         return result
     return call.function(*call.args, **{**call.kwargs, "output_dict": True})
+
+
+def _told_inside(flight: _InFlight, observation: Observation, values: Mapping[str, float]) -> list[Score]:
+    """The scores entered last, by calls inside this one, whose numbers are among its own."""
+    inside: list[Score] = []
+    for score in reversed(observation.scores[max(0, len(observation.scores) - flight.scored) :]):
+        if not set(score.values.values()) <= set(values.values()):
+            break
+        inside.append(score)
+    return inside
 
 
 def _whole(flight: _InFlight, scope: Callable[[], Mapping[str, Any]]) -> Call:

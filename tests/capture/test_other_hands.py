@@ -99,3 +99,48 @@ def test_a_partial_function_that_trains_nothing_makes_no_run_and_gives_what_it_g
     cancer.run("from functools import partial\nfit = partial(int, base=2)\nnumber = fit('101')")
     assert cancer.names["number"] == 5
     assert cancer.runs == []
+
+
+_SCORE = (
+    "from sklearn.svm import SVC\n"
+    "def score(C):\n"
+    "    clf = SVC(C=C).fit(X_train, y_train)\n"
+    "    return clf.score(X_test, y_test)"
+)
+
+
+def _is_told(run, C, accuracy):
+    assert values(run) == {"C": C}
+    assert numbers(run) == {"accuracy": accuracy}
+    assert {data.name for data in run.datasets if data.role == "train"} == {"X_train", "y_train"}
+    assert (run.model.stored, run.model.retained) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "[score(2), score(3)]",
+        "[score(C) for C in (2, 3)]",
+    ],
+)
+def test_a_model_that_dies_inside_a_function_that_returns_its_score_is_a_run(cancer, call):
+    cancer.run(f"import pandas as pd\n{_SCORE}")
+    cancer.run(f"found = {call}")
+    runs = cancer.runs
+    cancer.run("%unload_ext nbtrack")
+    cancer.run("expected = [score(2), score(3)]")
+    assert len(runs) == 2
+    for run, C, accuracy in zip(runs, (2, 3), cancer.names["expected"], strict=True):
+        _is_told(run, C, accuracy)
+
+
+def test_a_model_that_dies_inside_a_method_is_a_run(cancer):
+    cancer.run(
+        "from sklearn.svm import SVC\n"
+        "class Trial:\n"
+        "    def score(self, C):\n"
+        "        clf = SVC(C=C).fit(X_train, y_train)\n"
+        "        return clf.score(X_test, y_test)"
+    )
+    cancer.run("found = Trial().score(2)")
+    _is_told(cancer.last, 2, cancer.names["found"])
