@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias
 
+from nbtrack.capture.callbacks import consumes, hands_over
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
@@ -84,6 +85,7 @@ class Rewriter(ast.NodeTransformer):
         self._depth = 0
         self._trains = 0
         self._in_function = False
+        self._consumed: set[ast.AST] = set()  # expressions whose value is gone through where it stands
         self._steps: dict[str, ast.expr] = {}  # of matrix algebra, by the name they are bound to
 
     def rewrite_body(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
@@ -207,6 +209,8 @@ class Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Make a nominated call a watched one."""
         name = called_name(node)
+        if consumes(name, consumed=node in self._consumed):
+            self._consumed.update(node.args)
         if _is_call_of(node, "print", "display") and not self._in_function:
             node.args = [self._shown(each) for each in node.args]
             self.generic_visit(node)
@@ -224,7 +228,7 @@ class Rewriter(ast.NodeTransformer):
             return self._built(node, name)
         site = self._site(node, name, role)
         self.sites.calls[site.id] = site
-        self._trains += bool(role & Role.TRAIN)
+        self._trains += bool(role & (Role.TRAIN | Role.CALLBACK))
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
@@ -251,7 +255,15 @@ class Rewriter(ast.NodeTransformer):
         on_self = isinstance(function, ast.Attribute) and _is_self(function.value)
         if role == 0 and (on_self or isinstance(function, ast.Name)) and name not in _BUILTINS:
             return Role.PREDICT if self.may_be_net(name) else 0
+        if role == 0 and hands_over(node, self.functions, consumed=node in self._consumed):
+            return Role.CALLBACK
         return role
+
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:
+        """What stands behind a star is gone through at once."""
+        self._consumed.add(node.value)
+        self.generic_visit(node)
+        return node
 
     def _through_twin(self, node: ast.Call, name: str | None) -> ast.AST:
         function = node.func
@@ -285,6 +297,8 @@ class Rewriter(ast.NodeTransformer):
         """Sample a loop in which something trains, at the start of each pass and after the last."""
         before = self._trains
         hand = hand_loop(node)
+        if not isinstance(node, ast.While):
+            self._consumed.add(node.iter)
         self.generic_visit(node)
         self._trains += hand is not None
         if self._trains == before and not self.every_loop:

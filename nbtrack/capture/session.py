@@ -19,6 +19,7 @@ from typing import Any, Literal
 from nbtrack import frameworks
 from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.callbacks import CALLING
 from nbtrack.capture.elsewhere import Elsewhere
 from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
@@ -49,6 +50,7 @@ from nbtrack.store import SessionLog, Store
 __all__ = ["KernelSession", "finished", "this_process"]
 
 _PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
+_NAMED = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _DEFINES = re.compile(r"\b(?:def|class|lambda|partial)\b")
 
@@ -179,6 +181,8 @@ class KernelSession:
             return True
         functions = self._twins.interesting
         names = set(_CALLED.findall(source))
+        if functions and not names.isdisjoint(CALLING):
+            names.update(_NAMED.findall(source))  # a function may be handed over by its name
         return any(role_of(name) or name in functions or self._may_be_net(name) for name in names)
 
     def _may_be_net(self, name: str) -> bool:

@@ -26,6 +26,7 @@ class Role:
     READ = 8
     BUILD = 16
     SEED = 32
+    CALLBACK = 64
 
 
 # The verbs of the libraries that people train with, and what follows them: fit_transform, train_on_batch, …

@@ -17,6 +17,7 @@ from typing import Any
 
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.byhand import ByHand
+from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
 from nbtrack.capture.loops import Loops
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
@@ -159,6 +160,13 @@ class Watcher:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
                 args = tuple(self.twins.of(each) for each in args)
+            elif (
+                call.site.role & Role.CALLBACK
+                and args
+                and call.site.name not in BY_KEY
+                and calls_back(call.function)
+            ):
+                args = (self.t(args[0]), *args[1:])
             call.args = args
             if call.site.no_keywords:
                 self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
@@ -171,6 +179,8 @@ class Watcher:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
                 kwargs = {name: self.twins.of(each) for name, each in kwargs.items()}
+            elif call.site.role & Role.CALLBACK and calls_back(call.function):
+                kwargs = {name: self.t(each) if name in BY_KEYWORD else each for name, each in kwargs.items()}
             call.kwargs = kwargs
             self._enter(call, self.observation, sys._getframe(1))  # noqa: SLF001 - as above
         return kwargs

@@ -121,6 +121,12 @@ def _is_told(run, C, accuracy):
     [
         "[score(2), score(3)]",
         "[score(C) for C in (2, 3)]",
+        "list(map(score, (2, 3)))",
+        "dict(zip('ab', map(score, (2, 3))))",
+        "list(map(lambda C: score(C), (2, 3)))",
+        "pd.Series([2, 3]).apply(score)",
+        "pd.Series([2, 3]).map(lambda C: score(C))",
+        "sorted((2, 3), key=score)",
     ],
 )
 def test_a_model_that_dies_inside_a_function_that_returns_its_score_is_a_run(cancer, call):
@@ -144,3 +150,33 @@ def test_a_model_that_dies_inside_a_method_is_a_run(cancer):
     )
     cancer.run("found = Trial().score(2)")
     _is_told(cancer.last, 2, cancer.names["found"])
+
+
+def test_a_map_that_is_kept_for_later_runs_the_function_as_it_was_written(cancer):
+    cancer.run(_SCORE)
+    cancer.run("later = map(score, [2])")
+    cancer.run("%unload_ext nbtrack")
+    cancer.run("found = list(later)")
+    assert len(cancer.names["found"]) == 1
+
+
+def test_what_is_compared_by_a_function_that_trains_comes_back_itself(cancer):
+    cancer.run(
+        "class Depth:\n"
+        "    def __init__(self, depth):\n"
+        "        self.depth = depth\n"
+        "    def __call__(self):\n"
+        "        return DecisionTreeClassifier(max_depth=self.depth).fit(X_train, y_train)\n"
+        "def error(each):\n"
+        "    return 1 - each().score(X_test, y_test)\n"
+        "a, b = Depth(1), Depth(3)"
+    )
+    cancer.run("best = min(a, b, key=error)")
+    assert cancer.names["best"] in {cancer.names["a"], cancer.names["b"]}
+    assert [values(run)["max_depth"] for run in cancer.runs] == [1, 3]
+
+
+def test_a_map_that_is_not_python_s_or_pandas_is_given_the_function_itself(cancer):
+    cancer.run(f"{_SCORE}\nclass Pool:\n    def map(self, function, values):\n        return function")
+    cancer.run("given = list([Pool().map(score, [2])])[0]")
+    assert cancer.names["given"] is cancer.names["score"]
