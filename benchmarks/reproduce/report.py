@@ -140,10 +140,30 @@ def told_lies(lies: dict[str, dict[str, list[dict]]], names: list[str]) -> list[
             if runs:
                 lines.append(lie_row(lie, name, counts))
         lines.append(lie_row(lie, "**all**", total))
+    lines += ["", found_by(lies)]
     for lie, notebooks in lies.items():
         untried = [name for name in names if name not in notebooks]
         lines += ["", f"Not tried with other {lie}: {', '.join(untried) or 'none'}."]
     return [*lines, "", "The same all the same:", "", *(the_same(lies) or ["none"])]
+
+
+def found_by(lies: dict[str, dict[str, list[dict]]]) -> str:
+    """In how many of the runs that differ their outcome differs, not only what they were given."""
+    different = [
+        run
+        for notebooks in lies.values()
+        for runs in notebooks.values()
+        for run in runs
+        if run["verdict"] == "different"
+    ]
+    outcome = sum(
+        any(each["equal"] is False for each in (*run["metrics"], *filter(None, [run["model"]])))
+        for run in different
+    )
+    return (
+        f"In {outcome} of the {len(different)} that differ, a metric or the model differs; in the others only the data "
+        "or the parameters, which are judged too."
+    )
 
 
 def lie_row(lie: str, name: str, counts: Counter) -> str:
