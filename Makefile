@@ -16,12 +16,14 @@ help: ## say what there is
 demo: $(VENV)/.demo ## execute the example notebook in a real kernel and list its runs
 	@$(BIN)/nbtrack demo
 
+# Those in a browser by themselves: Playwright keeps an event loop running in their process.
 test: $(VENV)/.browser lint panel-check ## check style, types, layers and the panel's assets, then run all tests with coverage
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --cov
+	$(BIN)/python -m pytest -m browser --cov --cov-append --cov-report=term
 
 # Kills of a kernel, requests made up for a server by thousands, and every law on many more examples: an hour or two.
 soak: $(VENV)/.browser ## the tests in their long form
-	NBTRACK_KILLS=100 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -n 2 --dist loadfile --timeout 7200
+	NBTRACK_KILLS=100 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
 
 lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff check

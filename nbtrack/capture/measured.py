@@ -14,6 +14,8 @@ from nbtrack.records import Execution, LateMetric, Metric, Point, Run
 
 __all__ = ["attach_scores", "curves", "fit_metrics"]
 
+_BY_LIBRARY = {"call", "history"}  # origins of what a training gives; a variable of the author's is no such number
+
 
 def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
     """Numbers and curves that the training itself gave; logged ones of the same name win."""
@@ -73,7 +75,8 @@ def attach_scores(
         kept = [each for each in run.metrics if (each.name, each.dataset) not in metrics]
         if not {metric.name for metric in metrics.values()} <= unasked.get(run_id, frozenset()):
             # The author measured something: what the library computes in any case need not stand in.
-            kept = [each for each in kept if each.name not in unasked.get(run_id, frozenset())]
+            given = unasked.get(run_id, frozenset())
+            kept = [each for each in kept if each.name not in given or each.origin not in _BY_LIBRARY]
         runs[run_id] = replace(run, metrics=(*kept, *metrics.values()))
     return tuple(late.values())
 

@@ -51,6 +51,17 @@ def notebook(project):
     return project
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_temporary_folder(tmp_path_factory):
+    """Others on the machine may reproduce too: their copies are not ours to count."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("temporary")
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
+        patch.setattr(tempfile, "tempdir", None)
+
+
 def leftovers():
     return list(Path(tempfile.gettempdir()).glob("nbtrack-reproduce-*"))
 
