@@ -14,7 +14,8 @@ from nbtrack.records import Execution, LateMetric, Metric, Point, Run
 
 __all__ = ["attach_scores", "curves", "fit_metrics"]
 
-_BY_LIBRARY = {"call", "history"}  # origins of what a training gives; a variable of the author's is no such number
+# The origins of what a training gives; a variable of the author's is no such number.
+_BY_LIBRARY = {"call", "history"}
 
 
 def fit_metrics(fit: Fit, execution: Execution) -> list[Metric]:
