@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.midcell import forget_after_cell, running_cell
 from nbtrack.capture.outputs import NOTHING, Outputs
 
 if TYPE_CHECKING:
@@ -99,13 +100,28 @@ class KernelHooks:
         self.shell.ast_transformers.append(self._transformer)
         self.shell.input_transformers_cleanup.append(self._strip_track)
 
+    def join_running_cell(self) -> None:
+        """Watch what is left of the cell that loads the extension, where it says more than that."""
+        try:
+            running = running_cell(self.shell)
+            if running is None or not running.is_more:
+                return
+            self._begin(running.info, midway=running.begun)
+            self._depth = running.depth
+            if not self._failed:
+                running.replace_rest(self.shell)
+        except Exception as error:
+            self._complain(error)
+
     def close(self) -> None:
         """The process ends: the session's store is closed."""
         self._closed = True
         self._timer.cancel()
         session, self._session = self._session, None
         if session is not None:
-            if getattr(builtins, WATCHER, None) is session.watcher:
+            if self._depth:
+                forget_after_cell(self.shell, WATCHER, session.watcher, self._depth)
+            elif getattr(builtins, WATCHER, None) is session.watcher:
                 delattr(builtins, WATCHER)
             session.close()
 
@@ -115,6 +131,8 @@ class KernelHooks:
         self.shell.events.unregister("post_run_cell", self._after)
         self.shell.ast_transformers.remove(self._transformer)
         self.shell.input_transformers_cleanup.remove(self._strip_track)
+        if self._depth:  # of the cell that unloads the extension, what is above that line is over
+            self._end(None)
         self.close()
 
     def _strip_track(self, lines: list[str]) -> list[str]:
@@ -135,6 +153,9 @@ class KernelHooks:
         self._depth += 1
         if self._depth > 1:
             return  # %%capture and %run of a notebook run cells inside a cell: one execution
+        self._begin(info)
+
+    def _begin(self, info: ExecutionInfo, *, midway: bool = False) -> None:
         self._error = None
         line, self._tracked = self._tracked, None
         if self._failed:
@@ -148,6 +169,7 @@ class KernelHooks:
                 info.transformed_cell or info.raw_cell,
                 count=self.shell.execution_count - 1 if info.store_history else None,
                 cell_id=info.cell_id,
+                midway=midway,
             )
             if line is not None and info.raw_cell.lstrip().startswith("%%track"):
                 self._open(line)
@@ -169,9 +191,14 @@ class KernelHooks:
         if self._depth or self._failed:
             self._error = error or self._error
             return
+        self._end(error or self._error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._failed:
+            return
         try:
             printed = self._outputs.stop() if self._outputs is not None else NOTHING
-            runs = self.session.end(error or self._error, printed)
+            runs = self.session.end(error, printed)
             if (runs or self.session.late) and not self.session.quiet:
                 self._show(runs)
         except BaseException as trouble:

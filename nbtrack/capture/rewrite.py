@@ -36,6 +36,7 @@ Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | 
 
 _TEXT_LIMIT = 120
 _BUILTINS = frozenset(dir(builtins))
+_IDS = count()
 
 
 @dataclass(slots=True)
@@ -50,11 +51,11 @@ class Sites:
     loops: dict[int, LoopSite] = field(default_factory=dict)
     shown: dict[int, ShownSite] = field(default_factory=dict)
     partials: frozenset[str] = frozenset()
-    _ids: count[int] = field(default_factory=count)
 
-    def new_id(self) -> int:
-        """An id never used before in this kernel."""
-        return next(self._ids)
+    @staticmethod
+    def new_id() -> int:
+        """An id never used before in this process: after a reload, code of the session before still names its own."""
+        return next(_IDS)
 
 
 class Rewriter(ast.NodeTransformer):

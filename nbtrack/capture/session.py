@@ -122,8 +122,10 @@ class KernelSession:
 
     # Before and while a cell runs.
 
-    def begin(self, source: str, transformed: str, *, count: int | None, cell_id: str | None) -> None:
-        """An execution begins."""
+    def begin(
+        self, source: str, transformed: str, *, count: int | None, cell_id: str | None, midway: bool = False
+    ) -> None:
+        """An execution begins; ``midway``: some of its statements ran already, so what it found is not known."""
         started = time.perf_counter()
         self._observation = Observation()
         self._transformed = self._unlooked = transformed
@@ -140,10 +142,11 @@ class KernelSession:
             cell_id=cell_id,
             notebook_path=notebook_path(self.namespace),
         )
-        self._history.begin(self.namespace)
+        if not midway:
+            self._history.begin(self.namespace)
         self._files.start()
         # A cell without a call draws nothing.
-        self._streams = streams.states() if "(" in transformed else {}
+        self._streams = streams.states() if "(" in transformed and not midway else {}
         self._first_sight = streams.FirstSight()
         self._files.on_import = self._first_sight.look
         if self.automatic:

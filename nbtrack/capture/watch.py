@@ -159,7 +159,7 @@ class Watcher:
         if call is not None and self.observation is not None:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
-                args = tuple(self.twins.of(each) for each in args)
+                args = tuple(self.t(each) for each in args)
             elif (
                 call.site.role & Role.CALLBACK
                 and args
@@ -178,7 +178,7 @@ class Watcher:
         if call is not None and self.observation is not None:
             _stack.set(call)
             if call.site.name in _CALLS_BACK:
-                kwargs = {name: self.twins.of(each) for name, each in kwargs.items()}
+                kwargs = {name: self.t(each) for name, each in kwargs.items()}
             elif call.site.role & Role.CALLBACK and calls_back(call.function):
                 kwargs = {name: self.t(each) if name in BY_KEYWORD else each for name, each in kwargs.items()}
             call.kwargs = kwargs

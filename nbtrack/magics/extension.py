@@ -42,6 +42,7 @@ def load(shell: InteractiveShell) -> None:
         shell.Completer.custom_matchers.append(_completers[id(shell)])
     atexit.register(hooks.close)
     _loaded[id(shell)] = hooks
+    hooks.join_running_cell()
 
 
 def _session(shell: InteractiveShell) -> KernelSession:

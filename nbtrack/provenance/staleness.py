@@ -115,8 +115,10 @@ def top_to_bottom(store: Store, run: Run) -> TopToBottom | None:
     if file is None:
         return TopToBottom(same=None, why=f"there is no notebook {name} here, or it cannot be read")
     own = _own(file, run)
+    if own is None and file.saved_at < run.execution.started_at:
+        return TopToBottom(same=None, why=f"{name} was not saved since the cell ran that made the run")
     if own is None:
-        return TopToBottom(same=False, why="the cell that made the run is not in the notebook")
+        return TopToBottom(same=False, why=_lost(file, run))
     return _compared(run_slice(store, run).cells, [file.cells[each] for each in _needed(file, own)])
 
 
@@ -125,6 +127,13 @@ def _own(file: NotebookFile, run: Run) -> int | None:
     ids = [place for place, cell in enumerate(file.cells) if cell.id and cell.id == run.execution.cell_id]
     texts = [place for place, cell in enumerate(file.cells) if cell.digest == run.execution.source_digest]
     return next(iter((*ids, *texts)), None)
+
+
+def _lost(file: NotebookFile, run: Run) -> str:
+    """What became of a run's own cell that is not found; without ids an edited cell looks like a deleted one."""
+    if run.execution.cell_id is not None and any(cell.id for cell in file.cells):
+        return "the cell that made the run was deleted from the notebook"
+    return "the notebook has no cell that reads as the one that made the run: it was edited or deleted since"
 
 
 def _needed(file: NotebookFile, own: int) -> list[int]:

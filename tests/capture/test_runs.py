@@ -333,3 +333,14 @@ def test_what_a_study_calls_back_is_followed(cancer):
     )
     cancer.run("values = Study().optimize(objective, n=3)")
     assert [values(run)["max_depth"] for run in cancer.runs] == [1, 2, 3]
+
+
+def test_an_argument_that_cannot_be_looked_at_reaches_a_study_all_the_same(cancer):
+    cancer.run(
+        "class Shy(type):\n"
+        "    def __getattribute__(cls, name):\n        raise RuntimeError('private')\n"
+        "class Objective(metaclass=Shy):\n    pass\n"
+        "class Study:\n    def optimize(self, objective, n=None):\n        return n"
+    )
+    assert cancer.run("Study().optimize(Objective(), n=3)").result == 3
+    assert cancer.run("Study().optimize(objective=Objective(), n=4)").result == 4

@@ -90,7 +90,24 @@ def test_the_runs_own_cell_counts(project, notebook):
     notebook(*CELLS[:3], ids=IDS[:3])
     stale, whole = found(project, run)
     assert stale == [("fit", "deleted", "file")]
-    assert whole.why == "the cell that made the run is not in the notebook"
+    assert whole.why == "the cell that made the run was deleted from the notebook"
+
+
+def test_an_edited_cell_without_ids_is_not_called_missing(project, notebook):
+    run = ran(project, *CELLS, ids=(None,) * 4)
+    notebook(*CELLS[:3], "model = b * 2", ids=(None,) * 4)
+    why = found(project, run)[1].why
+    assert (
+        why
+        == "the notebook has no cell that reads as the one that made the run: it was edited or deleted since"
+    )
+
+
+def test_a_cell_that_was_never_saved_is_not_called_deleted(project, notebook):
+    run = ran(project, *CELLS)
+    notebook(*CELLS[:3], ids=IDS[:3], later=False)
+    whole = found(project, run)[1]
+    assert (whole.same, whole.why) == (None, "churn.ipynb was not saved since the cell ran that made the run")
 
 
 def test_cells_that_ran_out_of_order_would_not_do_the_same_from_top_to_bottom(project, notebook):
