@@ -81,8 +81,14 @@ def hand_made(
 
 
 def told_already(observation: Observation, values: Mapping[str, float], runs: tuple[str, ...]) -> bool:
-    """Whether the trainings themselves gave just these numbers, under a library's own names."""
-    given = {number for fit in observation.fits if fit.id in runs for number in fit.scores.values()}
+    """Whether the trainings themselves gave just these numbers, under a library's own names, and the runs keep them."""
+    given = {
+        number
+        for fit in observation.fits
+        if fit.id in runs
+        for name, number in fit.scores.items()
+        if name not in fit.unasked
+    }
     return set(values.values()) <= given
 
 

@@ -25,7 +25,6 @@ from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.naming import data_name
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
-from nbtrack.capture.spaces import with_ranges
 from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults, seen_building
@@ -192,7 +191,6 @@ class Trainings:
     def _parameters(self, framework: Framework, model: object) -> Parameters:
         """A model's parameters; those written where it was built are the author's, also at a default's value."""
         found = framework.parameters(model)
-        found = replace(found, grid=with_ranges(found.grid, model))
         if framework.name == "keras":
             found = replace(found, explicit={**found.explicit, **self._layers_as_written(model, found)})
         written = self._written(model)

@@ -38,6 +38,8 @@ _VALIDATION_CHOICES = frozenset({
 })
 # fmt: on
 _WRITTEN_OUT = frozenset({"pandas", "pathlib", "datetime", "decimal"})
+_LONGEST_RANGE = 256
+"""Above so many values a range says more as it is written."""
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -170,6 +172,9 @@ def shown(value: Any) -> Any:
         return [shown(item) for item in value]
     if isinstance(value, Mapping):
         return {key: shown(item) for key, item in value.items()}
+    if isinstance(value, range):
+        # Not its length: that of a huge range does not fit into the machine's integers.
+        return repr(value) if value[_LONGEST_RANGE:] else list(value)
     return _shown_object(value)
 
 

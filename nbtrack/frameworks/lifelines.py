@@ -35,9 +35,8 @@ class Lifelines:
         del call, result
         inner = getattr(training.model, "_model", None)  # what a CoxPHFitter hands its questions on to
         parts = () if inner is None else (inner,)
-        # One number to compare by; the others are recorded when the user prints the summary.
-        found = named_numbers(training.model, _SCORES[:1])
-        return Outcome(training.model, found, parts=parts, unasked=frozenset(found))
+        # What it tells about the fit is recorded when the user asks, for the summary or by name.
+        return Outcome(training.model, parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         if call.name not in {"score", "print_summary"} or not self.owns(call.receiver):

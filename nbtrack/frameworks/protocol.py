@@ -81,7 +81,7 @@ class Outcome:
     whose class names the model where that is not the fitted object's (statsmodels' ``OLS`` of its results), and
     ``parts`` are objects inside the model whose predictions and scores are the model's (the results in statsmodels'
     wrapper, a search's best estimator, the booster in an estimator). ``unasked`` names scores and curves that the
-    library computes in any case: they stand in where the author measured nothing.
+    library computes in any case: they stand in where the author measured nothing else in the cell.
     """
 
     model: object | None

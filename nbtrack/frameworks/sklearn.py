@@ -127,6 +127,7 @@ def _search_outcome(search: Any) -> Outcome:
         {} if best is None else {"best_score_": best},
         trials=_trials(results),
         fits=fits,
+        unasked=frozenset({"best_score_"}),
         parts=() if found is None else (found,),
     )
 

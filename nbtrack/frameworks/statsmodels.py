@@ -17,7 +17,6 @@ __all__ = ["framework"]
 _LIKELIHOODS = ("prsquared", "llf")
 _SUMMARIES = frozenset({"summary", "summary2"})
 _SCORES = ("rsquared", "rsquared_adj", "prsquared", "aic", "bic", "llf")
-_MAIN = ("rsquared", "prsquared", "llf")
 _PREDICTING = frozenset({"predict", "forecast", "get_prediction", "get_forecast"})
 # A component that was not given is made by the model itself, of the class named here.
 _OWN_COMPONENTS = {"family": "Gaussian", "cov_struct": "Independence"}
@@ -49,11 +48,8 @@ class Statsmodels:
         del training
         inner = getattr(result, "_results", None)  # what the wrapper's bound methods are bound to
         parts = () if inner is None else (inner,)
-        # One number to compare by; the others are computed, and so recorded, when the user asks for the summary.
-        found = _scores(result)
-        main = next((name for name in _MAIN if name in found), None)
-        scores = {} if main is None else {main: found[main]}
-        return Outcome(result, scores, specification=call.receiver, parts=parts, unasked=frozenset(scores))
+        # Nothing was measured yet: the results compute what they tell when somebody asks, for the summary or by name.
+        return Outcome(result, specification=call.receiver, parts=parts)
 
     def scores(self, call: Call, result: object) -> Mapping[str, float] | None:
         """What a summary shows."""

@@ -125,14 +125,15 @@ def test_statsmodels_by_formula_and_by_arrays(cancer):
     )
 
 
-def test_what_a_summary_shows_stays_and_what_nobody_asked_for_only_stands_in(cancer):
+def test_results_have_the_numbers_that_their_author_looked_at(cancer):
     pytest.importorskip("statsmodels")
     cancer.run("import statsmodels.api as sm\nexog = sm.add_constant(X.iloc[:, :2])")
     cancer.run("silent = sm.Logit(y, exog).fit(disp=0)")
     cancer.run("printed = sm.Logit(y, exog).fit(disp=0)\nprint(printed.summary())")
     cancer.run("counted = sm.Logit(y, exog).fit(disp=0)\nprint(counted.aic)")
+    cancer.run("silent.llf")
     silent, printed, counted = cancer.runs
-    assert set(numbers(silent)) == {"prsquared"}
+    assert set(numbers(silent)) == {"llf"}
     assert {"prsquared", "llf"} <= set(numbers(printed))
     assert set(numbers(counted)) == {"aic"}
 

@@ -22,6 +22,7 @@ values, numbers = _conftest.values, _conftest.numbers
         ("{'ccp_alpha': np.logspace(-2, 0, 3)}", [0.01, 0.1, 1.0]),
         ("[{'max_depth': [1]}, {'max_depth': range(2, 4)}]", [1, 2, 3]),
         ("[{'max_depth': range(1, 3)}, {'max_depth': [2, 3]}]", [1, 2, 3]),
+        ("{'max_depth': [None, *range(2, 4)]}", [None, 2, 3]),
     ],
 )
 def test_a_range_in_the_grid_of_a_search_is_its_values(cancer, written, recorded):
@@ -40,6 +41,16 @@ def test_a_range_of_very_many_values_in_a_search_is_written_as_a_range(cancer):
         "search.fit(X_train, y_train)"
     )
     assert values(cancer.last)["random_state"] == "range(2, 1000000000)"
+
+
+def test_ranges_inside_other_values_are_their_values_too(cancer):
+    cancer.run(
+        "class Searcher(DecisionTreeClassifier):\n    def __init__(self, plan=None):\n        super().__init__()\n        self.plan = plan"
+    )
+    cancer.run(
+        "Searcher(plan={'tree': {'max_depth': range(2, 4)}, 'steps': [range(2)]}).fit(X_train, y_train)"
+    )
+    assert values(cancer.last)["plan"] == {"tree": {"max_depth": [2, 3]}, "steps": [[0, 1]]}
 
 
 def test_a_fit_through_a_partial_function_is_a_run(cancer):

@@ -119,6 +119,16 @@ def test_a_grid_search_is_one_run_with_its_trials(cancer):
     assert any(metric.value == cancer.names["grid"].best_score_ for metric in run.metrics)
 
 
+def test_the_best_score_of_a_search_stands_in_where_its_author_measured_nothing_else(cancer):
+    cancer.run("from sklearn.model_selection import GridSearchCV\ntree = DecisionTreeClassifier()")
+    search = "grid = GridSearchCV(tree, {'max_depth': [1, 2]}, cv=2).fit(X_train, y_train)\n"
+    cancer.run(search)
+    cancer.run(search + "grid.score(X_test, y_test)")
+    cancer.run(search + "print(grid.best_score_, grid.score(X_test, y_test))")
+    alone, scored, printed = ({metric.name for metric in run.metrics} for run in cancer.runs)
+    assert (alone, scored, printed) == ({"best_score_"}, {"accuracy"}, {"best_score_", "accuracy"})
+
+
 def test_a_pipeline_is_one_run_with_the_parameters_of_its_steps(cancer):
     cancer.run(
         "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler\n"

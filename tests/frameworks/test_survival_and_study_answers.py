@@ -31,14 +31,16 @@ def test_durations_and_events_are_data_and_labels_are_choices(train, waltons):
     assert not seen.framework.fitted(KaplanMeierFitter())
 
 
-def test_parametric_and_regression_models_tell_their_likelihoods(train, waltons):
+def test_parametric_and_regression_models_tell_their_choices_and_no_number_that_nobody_asked_for(
+    train, waltons
+):
     weibull = train(WeibullFitter().fit, waltons["T"], waltons["E"])
-    assert weibull.outcome.scores == {"log_likelihood_": weibull.result.log_likelihood_}
+    assert weibull.outcome.scores == {}
     cox = train(CoxPHFitter(penalizer=0.1).fit, load_rossi(), "week", event_col="arrest")
     assert cox.data == [("train", 0)]
     assert cox.training.params == {"duration_col": "week", "event_col": "arrest"}
     assert cox.before.explicit == {"penalizer": 0.1}
-    assert set(cox.outcome.scores) == cox.outcome.unasked == {"log_likelihood_"}
+    assert cox.outcome.scores == {}
 
 
 def test_survival_models_predict_and_score(call, train, waltons):
