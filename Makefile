@@ -17,13 +17,14 @@ demo: $(VENV)/.demo ## execute the example notebook in a real kernel and list it
 	@$(BIN)/nbtrack demo
 
 # Those in a browser by themselves: Playwright keeps an event loop running in their process.
-test: $(VENV)/.browser lint panel-check ## check style, types, layers and the panel's assets, then run all tests with coverage
+test: $(VENV)/.browser $(VENV)/.compiler lint panel-check ## check style, types, layers and the panel's assets, then run all tests with coverage
 	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --cov
 	$(BIN)/python -m pytest -m browser --cov --cov-append --cov-report=term
 
-# Kills of a kernel, requests made up for a server by thousands, and every law on many more examples: an hour or two.
-soak: $(VENV)/.browser ## the tests in their long form
-	NBTRACK_KILLS=100 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
+# Kills, power cuts and failing disks, requests made up for a server by thousands, and every law on many more examples:
+# an hour or two.
+soak: $(VENV)/.browser $(VENV)/.compiler ## the tests in their long form
+	NBTRACK_KILLS=100 NBTRACK_CUTS=0 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
 
 lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff check
@@ -83,4 +84,9 @@ $(VENV)/.test: $(VENV)/.torch $(VENV)/.demo
 # The browser that the panel's stories run in.
 $(VENV)/.browser: $(VENV)/.test
 	$(BIN)/python tests/panel/browser.py
+	@touch $@
+
+# The C compiler that tests/faults/disk.c, the disk that fails, is built with.
+$(VENV)/.compiler: $(VENV)/.test
+	$(BIN)/python tests/faults/compiler.py
 	@touch $@

@@ -29,6 +29,7 @@ from nbtrack.errors import (
 )
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
+from nbtrack.store.durable import sync_folder
 from nbtrack.store.lock import WriteLock
 
 __all__ = ["DATABASE", "Database", "from_sqlite"]
@@ -83,7 +84,8 @@ class Database:
             )
             connection.execute(f"PRAGMA busy_timeout = {int(self.deadline_seconds * 1000)}")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")
+            # As FULL beside a log; without one, on a network, it also syncs the removal of the journal, the commit.
+            connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("PRAGMA wal_autocheckpoint = 0")
             connection.execute("PRAGMA cache_size = -16000")
             connection.execute("PRAGMA trusted_schema = OFF")
@@ -118,6 +120,7 @@ class Database:
                 self._refuse_emptied_store()
                 from nbtrack.store.network import is_on_network
 
+                _sync_names(self.folder)
                 if not is_on_network(self.folder):
                     connection.execute("PRAGMA journal_mode = WAL")
                 with _immediate(connection):
@@ -308,6 +311,17 @@ def _make_folders(folder: Path) -> bool:
             "or name another in [tool.nbtrack] of pyproject.toml."
         ) from error
     return os.access(folder, os.W_OK)
+
+
+def _sync_names(folder: Path) -> None:
+    # Before the first commit: SQLite syncs the folder that its log is in, nobody that folder's own name.
+    for each in (folder, *folder.parents):
+        try:
+            sync_folder(each)
+        except PermissionError:
+            continue  # a folder of somebody else, whose names were there before us
+        except OSError as error:
+            raise StoreUnwritable(f"{each} cannot be synced: {error.strerror}. Check its disk.") from error
 
 
 def _make_private(file: Path) -> None:

@@ -78,6 +78,8 @@ class Journal:
             crc = zlib.crc32(self._session_json)
             header = HEADER.pack(MAGIC, folds, self._start, len(self._session_json), crc)
             self._map[: self._start] = header + self._session_json
+            # Points are not synced, the header is: what a power cut leaves is a journal, be it an empty one.
+            os.fsync(self._descriptor)
             new.rename(self.file)
         except OSError as error:
             self.forget()

@@ -58,7 +58,8 @@ def keep(folder: Path, session: Session, capture: Capture) -> Path:
         if capture.models:
             _write(file.with_suffix(".bytes"), _segments(capture))
         _write(file, [text.encode("ascii")])  # last: it says that the rest is there
-        sync_folder(place)
+        for each in (place, folder):
+            sync_folder(each)
     except OSError as error:
         raise StoreUnwritable(f"{place} cannot be written: {error.strerror}.") from error
     return file
