@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from blake3 import blake3
 
 from nbtrack.digests.encode import Encoder, Teller
+from nbtrack.digests.nans import NAN_BITS, nans_are_one
 from nbtrack.digests.recognise import leaf, recognised
 from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
@@ -189,13 +190,11 @@ def canonical_bytes(array: Any, form: Form) -> Any:
 
 def lies_canonical(flat: Any, form: Form) -> bool:
     """Whether the bytes of contiguous values are canonical as they lie; False also where a quick look cannot tell."""
-    if not form.native or flat.dtype.kind == "c" or flat.dtype.itemsize > 8:  # noqa: PLR2004 - long doubles
+    if not form.native or flat.dtype.kind == "c":
         return False
     if form.normal == "bool":
         return bool(flat.view("u1").max() <= 1)
-    np = sys.modules["numpy"]
-    with np.errstate(invalid="ignore"):
-        return not form.normal or not np.isnan(np.minimum.reduce(flat))
+    return not form.normal or (flat.dtype.itemsize in NAN_BITS and nans_are_one(flat))
 
 
 def _flat(array: Any, form: Form) -> Any:
@@ -226,15 +225,9 @@ def _one_nan(flat: Any) -> Any:
         if np.finfo(flat.dtype).nmant == 63:  # noqa: PLR2004 - as above
             flat.view(np.uint8).reshape(len(flat), -1)[:, 10:] = 0
         flat[np.isnan(flat)] = np.nan
-    else:
-        with np.errstate(invalid="ignore"):
-            least = np.minimum.reduce(flat)
-        if np.isnan(least):
-            missing = np.isnan(flat)
-            bits = flat.view(f"u{flat.dtype.itemsize}")
-            nan = np.array(np.nan, flat.dtype).view(bits.dtype)
-            if np.count_nonzero(bits == nan) < np.count_nonzero(missing):
-                flat = np.where(missing, nan, bits)
+    elif not nans_are_one(flat):
+        bits = flat.view(f"u{flat.dtype.itemsize}")
+        flat = np.where(np.isnan(flat), bits.dtype.type(NAN_BITS[flat.dtype.itemsize]), bits)
     return flat.view(np.uint8)
 
 

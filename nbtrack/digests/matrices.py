@@ -7,20 +7,21 @@ fit the processor's cache, with one hasher for each column.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from blake3 import blake3
 
 from nbtrack.digests.arrays import Form, canonical_bytes, form_of, lies_canonical
-from nbtrack.digests.recognise import recognised
+from nbtrack.digests.recognise import recognised_parts
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, node, size
 
 __all__ = ["interleaved", "strips"]
 
-# A band of a group of columns is about a megabyte.
-_BAND_ROWS = 8192
-_GROUP = 16
+# A band fits the processor's cache, together with what is made of it; BLAKE3 wants 32 kB at a time or more.
+_BAND_BYTES = 1 << 18
+_UPDATE_ROWS = 8192
+_SCRATCH_BYTES = 1 << 23
 _LONG_BYTES = 65_536
 
 
@@ -71,22 +72,43 @@ def strips(names: Sequence[str], matrix: Any) -> list[Strip]:
 
 def _leaves(slab: Any, form: Form) -> bytes:
     """The leaves of all columns of a chunk of rows, joined."""
-    if not slab.flags.c_contiguous:
-        return _hashed(slab, form)
-    key = ("rows", form.label, form.native, slab.shape[1])
-    return recognised(key, (slab.reshape(-1).view("u1"),), lambda: _hashed(slab, form))
-
-
-def _hashed(slab: Any, form: Form) -> bytes:
-    np = sys.modules["numpy"]
     rows, width = slab.shape
+    step = _band_rows(width * slab.itemsize)
+    bands = [slab[top : top + step] for top in range(0, rows, step)]
+    if not slab.flags.c_contiguous:
+        return _hashed(bands, slab, form)
+    key = ("rows", form.label, form.native, rows, width)
+    flat = [band.reshape(-1).view("u1") for band in bands]
+    return recognised_parts(
+        key, flat, lambda passing: _hashed((bands[at] for at, _ in enumerate(passing)), slab, form)
+    )
+
+
+def _band_rows(row_bytes: int) -> int:
+    """As many rows as fit the cache: a power of two, so that bands fill an update exactly."""
+    return min(_UPDATE_ROWS, max(16, 1 << (_BAND_BYTES // row_bytes | 1).bit_length() - 1))
+
+
+def _hashed(bands: Iterable[Any], slab: Any, form: Form) -> bytes:
+    """BLAKE3 of each column; the bands are of equal length, but the last, and each is read while it is in the cache."""
+    np = sys.modules["numpy"]
+    width = slab.shape[1]
     hashers = [blake3() for _ in range(width)]
-    for top in range(0, rows, _BAND_ROWS):
-        band = slab[top : top + _BAND_ROWS]
+    room = max(16, 1 << (_SCRATCH_BYTES // (width * slab.itemsize) | 1).bit_length() - 1)
+    scratch = np.empty((width, min(_UPDATE_ROWS, room)), slab.dtype)
+    filled, plain = 0, True
+    for band in bands:
+        if filled + len(band) > scratch.shape[1]:
+            _update(hashers, scratch[:, :filled], form, plain=plain)
+            filled, plain = 0, True
         # One look at all columns as they lie is cheaper than one at each.
-        plain = band.flags.c_contiguous and lies_canonical(band.reshape(-1), form)
-        for left in range(0, width, _GROUP):
-            group = np.ascontiguousarray(band[:, left : left + _GROUP].T)
-            for hasher, column in zip(hashers[left : left + _GROUP], group, strict=True):
-                hasher.update(column.view("u1") if plain else canonical_bytes(column, form))
-    return b"".join(hasher.digest() for hasher in hashers)
+        plain = plain and band.flags.c_contiguous and lies_canonical(band.reshape(-1), form)
+        scratch[:, filled : filled + len(band)] = band.T
+        filled += len(band)
+    _update(hashers, scratch[:, :filled], form, plain=plain)
+    return b"".join([hasher.digest() for hasher in hashers])
+
+
+def _update(hashers: Sequence[Any], columns: Any, form: Form, *, plain: bool) -> None:
+    for hasher, column in zip(hashers, columns, strict=True):
+        hasher.update(column.view("u1") if plain else canonical_bytes(column, form))

@@ -9,7 +9,7 @@ and a copy of known data is known too. What is remembered is never written down:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
@@ -18,7 +18,7 @@ from xxhash import xxh3_128_digest
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["forget", "leaf", "recognised"]
+__all__ = ["forget", "leaf", "recognised", "recognised_parts"]
 
 _SEED = int.from_bytes(os.urandom(8), "little")
 _MOST = 131_072  # entries of about 200 bytes each; as many chunks of numbers are 64 GB
@@ -57,6 +57,33 @@ def recognised(key: object, buffers: tuple[Buffer, ...], digest: Callable[[], by
         known = digest()
         _remember(full, known)
     return known
+
+
+def recognised_parts(key: object, parts: Sequence[Any], digest: Callable[[Iterator[Any]], bytes]) -> bytes:
+    """What ``digest(parts)`` gives, from memory where it was asked before of equal parts under the same ``key``.
+
+    Where already the first part is unknown, each is looked at when ``digest`` comes to it, and memory is read once.
+    """
+    start = (key, "begins", xxh3_128_digest(parts[0], _SEED))
+    if start in _known:
+        known = _known.get((key, _joined(parts)))
+        if known is not None:
+            return known
+    seen: list[bytes] = []
+
+    def passing() -> Iterator[Any]:
+        for part in parts:
+            seen.append(xxh3_128_digest(part, _SEED))
+            yield part
+
+    known = digest(passing())
+    _remember(start, b"")
+    _remember((key, xxh3_128_digest(b"".join(seen), _SEED)), known)
+    return known
+
+
+def _joined(parts: Sequence[Any]) -> bytes:
+    return xxh3_128_digest(b"".join([xxh3_128_digest(part, _SEED) for part in parts]), _SEED)
 
 
 def forget() -> None:

@@ -83,6 +83,21 @@ def test_every_dtype_has_a_digest_of_its_own(values):
     assert len(set(seen.values())) == len(seen) >= 25
 
 
+@given(st.sampled_from([2, 4, 8]), st.integers(1, 5000), st.data())
+def test_a_nan_of_any_bits_counts_as_the_one_nan(width, length, data):
+    exponent = {2: 0x7C00, 4: 0x7F80_0000, 8: 0x7FF0 << 48}[width]
+    fraction = data.draw(st.integers(1, (exponent & -exponent) - 1))
+    sign = data.draw(st.booleans()) << (8 * width - 1)
+    values = np.linspace(-1, 1, length).astype(f"f{width}")
+    values[:: data.draw(st.integers(1, 9))] = np.nan
+    odd = values.copy()
+    place = data.draw(st.integers(0, length - 1))
+    odd.view(f"u{width}")[place] = sign | exponent | fraction
+    values[place] = np.nan
+    assert digest(odd) == digest(values)
+    assert np.isnan(odd[place])
+
+
 def test_all_nans_are_one_and_the_two_zeros_are_two():
     odd = np.array([0x7FF8000000000001, 0xFFF8000000000000], "u8").view("f8")
     assert digest(odd) == digest(np.array([np.nan, np.nan]))

@@ -73,6 +73,19 @@ def test_a_change_through_a_view_is_seen_in_every_view():
     assert after == [fresh(view.copy()) for view in views]
 
 
+@pytest.mark.parametrize("row", [0, 9000, CHUNK_ROWS - 1, CHUNK_ROWS, ROWS - 1])
+def test_a_change_in_any_band_of_a_frame_that_lies_row_by_row_is_seen(row):
+    data = np.random.default_rng(4).random((ROWS, 6)) - 0.5
+    data[::7] = np.nan
+    frame = pd.DataFrame(data, copy=False)
+    before = digest(frame)
+    was, data[row, 3] = data[row, 3], 2.0
+    assert digest(frame) != before
+    assert digest(frame) == fresh(frame.copy())
+    data[row, 3] = was
+    assert digest(frame) == before == fresh(pd.DataFrame(np.asfortranarray(data), copy=False))
+
+
 def test_a_change_in_shared_memory_is_seen():
     memory = shared_memory.SharedMemory(create=True, size=8 * ROWS)
     try:
