@@ -89,6 +89,8 @@ class ByHand:
         names = {**frame.f_globals, **frame.f_locals}
         if not all(_is_parameter(_value(names, each)) for each in hand.moved):
             return None
+        if any(isinstance(_value(names, each), int | float) for each in hand.inside):
+            return None  # a function cannot change a number of its caller's
         data = {
             each: value
             for each in hand.feeds

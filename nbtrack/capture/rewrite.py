@@ -24,6 +24,7 @@ from itertools import count
 from typing import TypeAlias
 
 from nbtrack.capture.callbacks import consumes, hands_over
+from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
@@ -66,16 +67,18 @@ class Rewriter(ast.NodeTransformer):
         functions: names of notebook functions inside which something watched happens.
         may_be_net: whether calling this plain name may be calling a net (``model(x)``).
         parameters: names that a call goes through the twins for, besides those of functions.
+        lookup: gives the functions of the notebook by name, for the steps that a loop takes inside them.
         every_loop: whether loops are sampled that contain no training call (an explicitly tracked cell).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs to know of the kernel, each by its name
         self,
         sites: Sites,
         functions: Collection[str],
         may_be_net: Callable[[str], bool],
         *,
         parameters: Collection[str] = (),
+        lookup: Lookup = NONE,
         every_loop: bool = False,
     ) -> None:
         self.sites = sites
@@ -83,6 +86,7 @@ class Rewriter(ast.NodeTransformer):
         self.may_be_net = may_be_net
         self.every_loop = every_loop
         self.parameters = parameters
+        self.lookup = lookup
         self._depth = 0
         self._trains = 0
         self._in_function = False
@@ -297,7 +301,7 @@ class Rewriter(ast.NodeTransformer):
     def visit_For(self, node: ast.For | ast.AsyncFor | ast.While) -> ast.AST | list[ast.stmt]:
         """Sample a loop in which something trains, at the start of each pass and after the last."""
         before = self._trains
-        hand = hand_loop(node)
+        hand = hand_loop(node, self.lookup)
         if not isinstance(node, ast.While):
             self._consumed.add(node.iter)
         self.generic_visit(node)
@@ -324,13 +328,13 @@ class Rewriter(ast.NodeTransformer):
     visit_While = visit_For  # noqa: N815 - as above
 
 
-def trains_by_hand(function: ast.AST) -> bool:
+def trains_by_hand(function: ast.AST, lookup: Lookup = NONE) -> bool:
     """Whether a definition has a loop that may train, or a solution of least squares."""
     steps: dict[str, ast.expr] = {}
     for node in ast.walk(function):
         match node:
             case ast.For() | ast.AsyncFor() | ast.While():
-                if hand_loop(node) is not None:
+                if hand_loop(node, lookup) is not None:
                     return True
             case ast.Assign(value=value) | ast.Return(value=ast.expr() as value) if may_be_part(value):
                 if closed_form(value, steps) is not None:

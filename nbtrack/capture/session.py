@@ -165,7 +165,13 @@ class KernelSession:
             for definition in definitions(tree):
                 self._twins.define(definition)
             self._twins.define_partials(tree)
-            Rewriter(self._sites, self._twins.interesting, self._may_be_net, every_loop=explicit).visit(tree)
+            Rewriter(
+                self._sites,
+                self._twins.interesting,
+                self._may_be_net,
+                lookup=self._twins.function,
+                every_loop=explicit,
+            ).visit(tree)
         self._tree = tree
         self._flows.executes(tree, self._running_execution().id)
         observation.seconds += time.perf_counter() - started

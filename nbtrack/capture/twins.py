@@ -20,6 +20,7 @@ from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+from nbtrack.capture.called_steps import Lookup
 from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
 from nbtrack.capture.sites import Role, called_name, role_of
 
@@ -65,7 +66,7 @@ class Twins:
         self._roots.setdefault(name, []).append(definition)
         parameters = _parameters(definition)
         for function in _functions(definition):
-            facts = _facts_of(function, parameters)
+            facts = _facts_of(function, parameters, self.function)
             self._facts[facts.name] = facts
         self._codes.clear()  # what is worth watching may have changed
         self.interesting = self._close()
@@ -116,6 +117,12 @@ class Twins:
             code = self._code(call)
             return MethodType(_twin(call, code), function) if code is not None else function
         return function
+
+    def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The notebook's function of a name, as it was defined last; None where there is none."""
+        roots = self._roots.get(name)
+        last = roots[-1] if roots else None
+        return last if isinstance(last, ast.FunctionDef | ast.AsyncFunctionDef) else None
 
     def syntax(self, code: CodeType) -> ast.AST | None:
         """The syntax of the function that runs this code, a twin's too; None where it is not the notebook's."""
@@ -168,6 +175,7 @@ class Twins:
             self.interesting,
             self._may_be_net,
             parameters=_parameters(root),
+            lookup=self.function,
         )
         rewriter.rewrite_body(function)
         return tree
@@ -223,8 +231,10 @@ def _partials(cell: ast.Module) -> Iterator[tuple[str, str]]:
                         yield name, called
 
 
-def _facts_of(function: _Function, parameters: frozenset[str]) -> _Facts:
+def _facts_of(function: _Function, parameters: frozenset[str], lookup: Lookup) -> _Facts:
     called = (called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call))
     calls = frozenset(name for name in called if name is not None)
-    direct = any(role_of(name) for name in calls) or bool(calls & parameters) or trains_by_hand(function)
+    direct = (
+        any(role_of(name) for name in calls) or bool(calls & parameters) or trains_by_hand(function, lookup)
+    )
     return _Facts(getattr(function, "name", "<lambda>"), calls, direct)

@@ -61,6 +61,68 @@ def test_a_loop_that_follows_its_own_error_trains(source, moved):
     assert loop_of(source).moved == moved
 
 
+STEP = "def step(w, x, y):\n    grad = x.T @ (x @ w - y)\n    w -= lr * grad\n    return ((x @ w - y) ** 2).mean()\n"
+SGD = "def sgd(params, lr):\n    with torch.no_grad():\n        for p in params:\n            p -= lr * p.grad\n            p.grad.zero_()\n"
+
+
+def loop_with(functions, source):
+    known = {each.name: each for each in ast.parse(functions).body}
+    return hand_loop(ast.parse(source).body[0], known.get)
+
+
+@pytest.mark.parametrize(
+    ("functions", "source", "moved"),
+    [
+        (STEP, "for i in range(9):\n    loss = step(theta, X, y)", ("theta",)),
+        (
+            SGD,
+            "for X, y in batches:\n    l = loss(net(X, w, b), y)\n    l.sum().backward()\n    sgd([w, b], 0.03)",
+            ("w", "b"),
+        ),
+        (
+            "def step(X, y):\n    with tf.GradientTape() as tape:\n        loss = cost(X @ W + b, y)\n"
+            "    dW, db = tape.gradient(loss, [W, b])\n    W.assign_sub(dW * lr)\n    b.assign_sub(db * lr)\n    return loss",
+            "for i in range(9):\n    loss = step(X, y)",
+            ("W", "b"),
+        ),
+        (
+            "def step(X):\n    global w\n    w = w - lr * slope(X, w)\n",
+            "for i in range(9):\n    step(X)",
+            ("w",),
+        ),
+        (
+            "def update(params, grads, lr):\n    for k in params:\n        params[k] = params[k] - lr * grads[k]\n"
+            "def step(params, X, y):\n    grads = backward(X, y, params)\n    update(params, grads, 0.1)\n",
+            "for i in range(9):\n    step(params, X, y)",
+            ("params",),
+        ),
+    ],
+)
+def test_a_step_inside_a_called_function_moves_what_it_is_handed(functions, source, moved):
+    assert loop_with(functions, source).moved == moved
+
+
+@pytest.mark.parametrize(
+    ("functions", "source"),
+    [
+        (
+            "def step(w, x, y):\n    w = w - lr * slope(x, w, y)\n    return w",
+            "for i in range(9):\n    step(w, X, y)",
+        ),
+        (
+            "def step(w, x, y):\n    w = w.copy()\n    w -= lr * (x @ w - y)\n",
+            "for i in range(9):\n    step(w, X, y)",
+        ),
+        (
+            "def evaluate(x, y):\n    error = 0\n    error += lr * (x - y)\n    return error",
+            "for x, y in data:\n    evaluate(x, y)",
+        ),
+    ],
+)
+def test_what_a_function_binds_for_itself_stays_inside(functions, source):
+    assert loop_with(functions, source) is None
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -175,3 +237,52 @@ def test_a_class_of_the_notebook_with_its_own_loop_is_one_run(notebook):
     (run,) = notebook.runs
     assert (run.model.class_name, run.model.variable) == ("Adaline", "ada")
     assert values(run) == {"eta": 0.005}
+
+
+def test_steps_inside_a_called_function_are_a_run(cancer):
+    cancer.run(
+        LINE + "\nw = np.zeros(2)\nlr = 0.01\ndef training_step(w, x, t):\n    error = x @ w - t\n"
+        "    w -= lr * x.T @ error\n    return (error ** 2).mean()"
+    )
+    cancer.run("for epoch in range(20):\n    loss = training_step(w, X, y)")
+    (run,) = cancer.runs
+    assert (run.model.variable, run.model.stored) == ("w", True)
+    assert values(run)["lr"] == 0.01
+    assert {each.name for each in run.datasets} == {"X", "y"}
+    (curve,) = [metric for metric in run.metrics if metric.name == "loss"]
+    assert curve.points == 20
+
+
+def test_a_number_is_not_moved_by_the_function_it_is_handed(cancer):
+    cancer.run(
+        LINE
+        + "\nw = 0.0\nlr = 0.01\ndef training_step(w, x, t):\n    w -= lr * x[:, 1] @ (x[:, 1] * w - t)\n    return w"
+    )
+    cancer.run("for epoch in range(20):\n    training_step(w, X, y)")
+    assert cancer.runs == []
+
+
+def test_a_textbook_s_own_sgd_is_a_run(cancer):
+    torch = pytest.importorskip("torch")
+    cancer.run(
+        "import torch\ntorch.manual_seed(0)\nfeatures = torch.randn(32, 2)\nlabels = features @ torch.tensor([2.0, -3.0]) + 1\n"
+        "w = torch.zeros(2, requires_grad=True)\nb = torch.zeros(1, requires_grad=True)"
+    )
+    cancer.run(
+        "def sgd(params, lr, batch_size):\n    with torch.no_grad():\n        for param in params:\n"
+        "            param -= lr * param.grad / batch_size\n            param.grad.zero_()"
+    )
+    cancer.run(
+        "lr = 0.03\nfor epoch in range(3):\n    for i in range(0, 32, 8):\n        X, y = features[i:i+8], labels[i:i+8]\n"
+        "        l = ((X @ w + b - y) ** 2 / 2)\n        l.sum().backward()\n        sgd([w, b], lr, 8)\n"
+        "    with torch.no_grad():\n        train_loss = ((features @ w + b - labels) ** 2 / 2).mean()"
+    )
+    (run,) = cancer.runs
+    assert torch.equal(cancer.names["w"], next(iter(run_model(cancer, run).values())))
+    assert values(run)["lr"] == 0.03
+    assert {each.name for each in run.datasets} == {"features", "labels"}
+    assert "train_loss" in numbers(run)
+
+
+def run_model(notebook, run):
+    return notebook.run(f"import nbtrack\nnbtrack.get({run.id!r}).model()").result
