@@ -29,7 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nbtrack.records import Run
+from nbtrack.records import Effects, Run
 from nbtrack.store import Store
 
 LIMIT = 1.5
@@ -132,25 +132,31 @@ def writer_class() -> Any:
 
 
 def of_one_cell(cell_id: str) -> Any:
-    """A writer whose runs come from a cell of its own, executed again and again."""
+    """A writer whose runs come from a cell of its own, executed again and again, each time needing the time before."""
 
     class OfOneCell(writer_class()):  # type: ignore[misc]
+        before: tuple[str, ...] = ()
+
         def run(self) -> Run:
             run: Run = super().run()
-            return replace(run, execution=replace(run.execution, cell_id=cell_id))
+            effects = Effects(
+                reads=frozenset({"X_train", "y_train", "C"}), writes=frozenset({"clf"}), needs=self.before
+            )
+            self.before = (run.execution.id,)
+            return replace(run, execution=replace(run.execution, cell_id=cell_id, effects=effects))
 
     return OfOneCell
 
 
-def fill(root: Path, runs: int) -> None:
-    """A store of so many runs, kept between calls."""
+def fill(root: Path, runs: int, session: int = SESSION) -> None:
+    """A store of so many runs, ``session`` of them of one kernel and cell; kept between calls."""
     if (root / ".nbtrack" / "lineage.db").is_file():
         return
     root.mkdir(parents=True, exist_ok=True)
     with Store.open(root / ".nbtrack", create=True) as store:
-        for start in range(0, runs, SESSION):
+        for start in range(0, runs, session):
             writer = of_one_cell(f"{start:08x}")(store, seed=start)
-            writer.fill(min(SESSION, runs - start))
+            writer.fill(min(session, runs - start))
             writer.log.end()
 
 

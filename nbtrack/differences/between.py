@@ -11,11 +11,13 @@ from nbtrack.differences.metrics import compare_metrics
 from nbtrack.differences.models import compare_classes, compare_sizes
 from nbtrack.differences.params import compare_params
 from nbtrack.differences.seeds import compare_seeds
-from nbtrack.provenance import run_slices
+from nbtrack.provenance.slices import RunSlice, run_slices
 from nbtrack.records import Difference, ReasonKind, Run
 from nbtrack.store import Store
 
 __all__ = ["between"]
+
+_MOST_EXECUTIONS = 1000  # of each run, whose code is compared
 
 
 def between(store: Store, then: Run, now: Run) -> Difference:
@@ -24,7 +26,7 @@ def between(store: Store, then: Run, now: Run) -> Difference:
     Causes come before effects: the model's class, params, files, data, code, seeds, environment; then the model's size
     and the metrics.
     """
-    before, after = run_slices(store, (then, now), metrics=True)
+    before, after = run_slices(store, (then, now), metrics=True, newest=_MOST_EXECUTIONS)
     params, seeds = compare_params(then, now)
     found: list[tuple[ReasonKind, Found]] = [
         ("model", compare_classes(then, now)),
@@ -48,4 +50,12 @@ def between(store: Store, then: Run, now: Run) -> Difference:
         now_label=now.label,
         reasons=tuple(reason for _, each in found for reason in each.reasons),
         same={kind: count for kind, count in same.items() if count},
+        notes=tuple(_cut(each) for each in (before, after) if each.record.cut),
+    )
+
+
+def _cut(made: RunSlice) -> str:
+    return (
+        f"{made.record.label} needs more than {_MOST_EXECUTIONS:,} executions; "
+        "only the code and seeds of the newest were compared."
     )

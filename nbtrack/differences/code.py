@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from nbtrack.differences.found import Found
 from nbtrack.provenance.plain import plain_python
@@ -12,6 +13,8 @@ from nbtrack.records import ExecutedCell, Reason
 
 __all__ = ["compare_code"]
 
+_MOST_ALIGNED = 250_000  # pairs of cells
+_MOST_RATED = 10_000  # pairs of cells whose likeness is looked at: a second or two
 _ALIKE = 0.5  # the share of common characters from which on two cells are versions of one
 
 
@@ -22,7 +25,9 @@ def compare_code(then: Sequence[ExecutedCell], now: Sequence[ExecutedCell]) -> F
     alone, by their id in the notebook, by likeness.
     """
     before, after = [_meaning(each) for each in then], [_meaning(each) for each in now]
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    # Among hundreds of cells, one that ran again and again is no landmark: looking at each pair takes minutes.
+    many = len(before) * len(after) > _MOST_ALIGNED
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=many)
     blocks = matcher.get_matching_blocks()
     same_then = {block.a + step for block in blocks for step in range(block.size)}
     same_now = {block.b + step for block in blocks for step in range(block.size)}
@@ -42,18 +47,34 @@ def _partners(
 ) -> dict[int, int]:
     """Which cell became which, by place in the slices."""
     partners: dict[int, int] = {}
-    likeness: list[Callable[[int, int], float]] = [
-        lambda a, b: float(before[a] == after[b]),
-        lambda a, b: float(old[a].cell_id is not None and old[a].cell_id == new[b].cell_id),
-        lambda a, b: difflib.SequenceMatcher(None, old[a].source, new[b].source).ratio(),
-    ]
-    for alike in likeness:
-        free = [(a, b) for a in old if a not in partners for b in new if b not in partners.values()]
-        rated = sorted(((alike(a, b), a, b) for a, b in free), key=lambda each: (-each[0], each[1:]))
-        for rate, a, b in rated:
-            if rate >= _ALIKE and a not in partners and b not in partners.values():
-                partners[a] = b
+    _match(partners, {a: before[a] for a in old}, {b: after[b] for b in new})
+    _match(partners, {a: old[a].cell_id for a in old}, {b: new[b].cell_id for b in new})
+    taken = set(partners.values())
+    free = [(a, b) for a in old if a not in partners for b in new if b not in taken]
+    for rate, a, b in sorted(_rated(free[:_MOST_RATED], old, new), key=lambda each: (-each[0], each[1:])):
+        if rate >= _ALIKE and a not in partners and b not in taken:
+            partners[a] = b
+            taken.add(b)
     return partners
+
+
+def _match(partners: dict[int, int], old: dict[int, str | None], new: dict[int, str | None]) -> None:
+    """Cells that have one text or one id become partners, in order."""
+    places: dict[str, deque[int]] = {}
+    taken = set(partners.values())
+    for place, key in new.items():
+        if key is not None and place not in taken:
+            places.setdefault(key, deque()).append(place)
+    for place, key in old.items():
+        if key is not None and place not in partners and places.get(key):
+            partners[place] = places[key].popleft()
+
+
+def _rated(
+    pairs: Iterable[tuple[int, int]], old: dict[int, ExecutedCell], new: dict[int, ExecutedCell]
+) -> Iterator[tuple[float, int, int]]:
+    for a, b in pairs:
+        yield difflib.SequenceMatcher(None, old[a].source, new[b].source).ratio(), a, b
 
 
 def _meaning(cell: ExecutedCell) -> str:

@@ -45,7 +45,7 @@ def gather(store: Store, run: Run) -> Context:
     """Read all that the bundle of a run tells."""
     made = run_slice(store, run)
     wanted = {cell.execution_id for cell in made.cells}
-    executions = [one for one in store.executions(run.execution.session_id) if one.id in wanted]
+    executions = store.executions(run.execution.session_id, wanted)
     version, previous = _versions(store, run)
     return Context(
         run=_outward(run),

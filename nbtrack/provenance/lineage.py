@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from nbtrack.errors import UnknownRun, UsageError
 from nbtrack.provenance.building import GraphBuilder
+from nbtrack.provenance.sessions import later_than
 from nbtrack.provenance.tracing import Tracing
 from nbtrack.records import LineageGraph, Run
 from nbtrack.store import Store
-from nbtrack.store.effects import read_file_uses
+from nbtrack.store.effects import uses_of_file
 from nbtrack.store.lineage import (
     Occurrence,
     digests_like,
@@ -93,12 +94,9 @@ def _of_run(store: Store, run: Run, *, up: bool, down: bool) -> LineageGraph:
 
 def _enter_later(tracing: Tracing, session_id: str, execution_ids: Sequence[str]) -> None:
     """The executions of the session that need one of these, with what they came from."""
-    session, graph = tracing.session(session_id), tracing.graph
-    wanted = set(execution_ids)
-    later = [each for each in session.executions if wanted.intersection(session.lineage.slice(each))]
-    if len(later) > _MOST_LATER:
-        graph.cut[f"{len(later) - _MOST_LATER} of {len(later)} later executions"] = None
-        later = later[:_MOST_LATER]
+    later, more = later_than(tracing.store, session_id, execution_ids, _MOST_LATER)
+    if more:
+        tracing.graph.cut[f"later executions beyond the first {_MOST_LATER}"] = None
     if later:
         tracing.enter(session_id, later)
 
@@ -128,7 +126,7 @@ def _has_digest(store: Store, node: str, path: str, digest: str) -> bool:
     """Whether the node of a file at ``path`` is of the state with this digest."""
     if node.endswith(f" {digest}"):
         return True
-    times = [each.modified_ns for each in read_file_uses(store, path=path) if each.digest == digest]
+    times = [each.modified_ns for each in uses_of_file(store, path) if each.digest == digest]
     return any(node.endswith(f" {each}") for each in times)
 
 
@@ -143,7 +141,7 @@ def _of_file(store: Store, path: str, *, up: bool, down: bool) -> LineageGraph:
     graph = GraphBuilder("")
     tracing = Tracing(store, graph)
     _enter_runs(tracing, runs_with_file(store, path, _MOST_RUNS + 1))
-    for use in read_file_uses(store, path=path):
+    for use in uses_of_file(store, path):
         session_id = session_of(store, use.execution_id)
         if session_id is not None:
             tracing.enter(session_id, [use.execution_id])

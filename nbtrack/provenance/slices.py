@@ -89,7 +89,9 @@ class RunSlice:
         return boxed(self.script())
 
 
-def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = False) -> RunSlice:
+def run_slice(
+    store: Store, run: Run, *, draws: bool = False, metrics: bool = False, newest: int | None = None
+) -> RunSlice:
     """The slice of a stored run.
 
     Args:
@@ -97,29 +99,33 @@ def run_slice(store: Store, run: Run, *, draws: bool = False, metrics: bool = Fa
         run: the run.
         draws: also executions that are needed only to advance a sequence of random numbers: for running again.
         metrics: also later executions that measured metrics of the run, and what those need.
+        newest: no more than so many executions, the newest; where older ones are left out a note says so.
     """
-    return run_slices(store, (run,), draws=draws, metrics=metrics)[0]
+    return run_slices(store, (run,), draws=draws, metrics=metrics, newest=newest)[0]
 
 
 def run_slices(
-    store: Store, runs: Iterable[Run], *, draws: bool = False, metrics: bool = False
+    store: Store,
+    runs: Iterable[Run],
+    *,
+    draws: bool = False,
+    metrics: bool = False,
+    newest: int | None = None,
 ) -> list[RunSlice]:
-    """As :func:`run_slice`, of several runs: the graph of a session they share is made once."""
-    graphs: dict[str, SessionGraph] = {}
+    """As :func:`run_slice`, of several runs."""
     made = []
     for run in runs:
+        wanted = [run.execution.id]
+        if metrics:
+            wanted += [each.execution_id for each in run.metrics if each.execution_id is not None]
+        depended = [each.execution_id for each in run.depends_on]
         session = run.execution.session_id
-        if session not in graphs:
-            graphs[session] = session_graph(store, session)
-        made.append(_slice(graphs[session], run, draws=draws, metrics=metrics))
+        graph = session_graph(store, session, [*wanted, *depended], draws=draws, newest=newest)
+        made.append(_slice(graph, run, graph.needed(wanted, draws=draws)))
     return made
 
 
-def _slice(graph: SessionGraph, run: Run, *, draws: bool, metrics: bool) -> RunSlice:
-    wanted = [run.execution.id]
-    if metrics:
-        wanted += [each.execution_id for each in run.metrics if each.execution_id is not None]
-    needed = graph.needed(wanted, draws=draws)
+def _slice(graph: SessionGraph, run: Run, needed: Sequence[Execution]) -> RunSlice:
     cells = tuple(_cell(each, run) for each in needed)
     unseeded = {stream for each in needed for stream in graph.lineage.effects(each.id).unseeded}
     return RunSlice(
@@ -129,6 +135,7 @@ def _slice(graph: SessionGraph, run: Run, *, draws: bool, metrics: bool) -> RunS
             cells=cells,
             notes=(*_unfollowed(graph, cells), *_missing(run, graph), *_replaced(cells)),
             unseeded=tuple(sorted(unseeded)),
+            cut=graph.cut,
         )
     )
 
@@ -154,6 +161,8 @@ def _unfollowed(graph: SessionGraph, cells: Sequence[ExecutedCell]) -> list[str]
 
 
 def _missing(run: Run, graph: SessionGraph) -> list[str]:
+    if graph.cut:
+        return ["older executions were not looked at: there are too many of them"]
     unknown = [each for each in run.depends_on if each.execution_id not in graph.executions]
     return [f"execution {each.execution_id} is needed but not in the store" for each in unknown]
 

@@ -20,6 +20,8 @@ from nbtrack.store.cells import CellRun, cells_of, last_runs_of, texts_of
 
 __all__ = ["stale_cells", "top_to_bottom", "with_staleness"]
 
+_MOST_EXECUTIONS = 1000  # of a run, that are compared with the notebook
+
 
 def with_staleness(store: Store, runs: Iterable[Run], *, whole: bool = False) -> list[Run]:
     """The runs with ``stale`` filled in; with ``whole``, which costs more, ``top_to_bottom`` too."""
@@ -48,7 +50,8 @@ class _Now:
         ran = list(ran)
         paths = {each.notebook_path for each in ran}
         self._files = {path: find_notebook(store.folder.parent, path) for path in paths}
-        self._last = last_runs_of(store, {each.cell_id for each in ran if each.cell_id is not None})
+        places = [(each.notebook_path, each.cell_id) for each in ran if each.cell_id is not None]
+        self._last = last_runs_of(store, places)
         digests = {each.digest for each in (*ran, *self._last.values())}
         self._texts = texts_of(store, digests)
         self._known: dict[tuple[str, str], bool] = {}
@@ -119,7 +122,10 @@ def top_to_bottom(store: Store, run: Run) -> TopToBottom | None:
         return TopToBottom(same=None, why=f"{name} was not saved since the cell ran that made the run")
     if own is None:
         return TopToBottom(same=False, why=_lost(file, run))
-    return _compared(run_slice(store, run).cells, [file.cells[each] for each in _needed(file, own)])
+    needed = run_slice(store, run, newest=_MOST_EXECUTIONS)
+    if needed.record.cut:
+        return TopToBottom(same=None, why=f"it needs more than {_MOST_EXECUTIONS:,} executions")
+    return _compared(needed.cells, [file.cells[each] for each in _needed(file, own)])
 
 
 def _own(file: NotebookFile, run: Run) -> int | None:

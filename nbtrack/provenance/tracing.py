@@ -13,7 +13,7 @@ from nbtrack.records import Activity, Dataset, ExecutedCell, Execution, FileUse,
 from nbtrack.render.highlights import measured_on_training
 from nbtrack.render.numbers import number, shape, short_digest, size
 from nbtrack.store import Store
-from nbtrack.store.effects import read_file_uses
+from nbtrack.store.effects import read_file_uses, writers_of_file
 from nbtrack.store.lineage import runs_made_by, session_of
 
 __all__ = ["Tracing", "dataset_node", "file_node", "file_node_id", "run_node"]
@@ -33,15 +33,8 @@ class Tracing:
     def __init__(self, store: Store, graph: GraphBuilder) -> None:
         self.store = store
         self.graph = graph
-        self._sessions: dict[str, SessionGraph] = {}
         self._entered: set[str] = set()
         self._versions: dict[tuple[str, str], str] = {}
-
-    def session(self, session_id: str) -> SessionGraph:
-        """The graph of a session, made once."""
-        if session_id not in self._sessions:
-            self._sessions[session_id] = session_graph(self.store, session_id)
-        return self._sessions[session_id]
 
     def enter_run(self, run: Run) -> None:
         """A run, the executions it needs and those that measured it, with what each used and generated."""
@@ -50,10 +43,10 @@ class Tracing:
 
     def enter(self, session_id: str, execution_ids: Sequence[str], runs: Iterable[Run] = ()) -> None:
         """Executions with all that they need, and the runs that they made."""
-        session = self.session(session_id)
+        session = session_graph(self.store, session_id, execution_ids, newest=_MOST_EXECUTIONS)
         needed = session.needed(execution_ids)
-        if len(needed) > _MOST_EXECUTIONS:
-            self.graph.cut[f"{len(needed) - _MOST_EXECUTIONS} of {len(needed)} executions, the oldest"] = None
+        if session.cut or len(needed) > _MOST_EXECUTIONS:
+            self.graph.cut[f"executions before the newest {_MOST_EXECUTIONS}"] = None
             needed = needed[-_MOST_EXECUTIONS:]
         made = {run.id: run for run in runs}
         for _, run_id in runs_made_by(self.store, [each.id for each in needed]):
@@ -61,7 +54,7 @@ class Tracing:
                 made[run_id] = self.store.get_run(run_id)
         self._claim(session, needed, made.values())
         uses: dict[str, list[FileUse]] = {}
-        for use in read_file_uses(self.store, session_id=session_id):
+        for use in read_file_uses(self.store, [each.id for each in needed]):
             uses.setdefault(use.execution_id, []).append(use)
         latest: dict[str, tuple[str, bool]] = {}
         for execution in needed:
@@ -121,10 +114,9 @@ class Tracing:
             self.graph.link(execution.id, node, "generated")
             return
         self.graph.link(node, execution.id, "used")
-        for other in read_file_uses(self.store, path=use.path):
+        for other in writers_of_file(self.store, use.path, use.modified_ns):
             # The very file that another execution left: nobody wrote it since.
-            same = other.modified_ns == use.modified_ns and other.size_bytes == use.size_bytes
-            if other.generated and same and other.execution_id != execution.id:
+            if other.size_bytes == use.size_bytes and other.execution_id != execution.id:
                 self._writer(other.execution_id, node)
 
     def _writer(self, execution_id: str, node: str) -> None:

@@ -54,7 +54,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """How one run differs from another: the reasons, most telling first; ``same`` counts what is equal, by kind."""
+    """How one run differs from another: the reasons, most telling first; ``same`` counts what is equal, by kind.
+
+    ``notes`` say in words what was not compared, and why.
+    """
 
     then_id: str
     then_label: str
@@ -62,3 +65,4 @@ class Difference:
     now_label: str
     reasons: tuple[Reason, ...]
     same: Mapping[ReasonKind, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -77,6 +77,7 @@ class Slice:
 
     ``notes`` say what could not be followed or cannot be run again as it is. ``unseeded`` are the streams of random
     numbers (``numpy``, ``python``, ``torch``, ``tensorflow``) that its cells draw from and that nobody seeded before.
+    ``cut``: there are older ones that are not among them.
     """
 
     run_id: str
@@ -84,3 +85,4 @@ class Slice:
     cells: tuple[ExecutedCell, ...]
     notes: tuple[str, ...] = ()
     unseeded: tuple[str, ...] = ()
+    cut: bool = False

@@ -40,6 +40,7 @@ def difference_html(difference: Difference) -> str:
         parts.append(f"<div>{_text(unexplained(difference))}</div>")
     if difference.same:
         parts.append(_muted(same_text(difference)))
+    parts += [_muted(each) for each in difference.notes]
     return f'<div class="nbtrack-diff" style="{_BOX}">{"".join(parts)}</div>'
 
 

@@ -70,6 +70,7 @@ def difference_text(difference: Difference, *, whole: bool = False, columns: int
     )
     if difference.same:
         blocks.append(textwrap.fill(same_text(difference), columns))
+    blocks += [textwrap.fill(clean(each), columns) for each in difference.notes]
     return "\n\n".join(block for block in blocks if block)
 
 

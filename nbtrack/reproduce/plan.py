@@ -80,10 +80,10 @@ def make_plan(store: Store, run: Run) -> Plan:
         )
     with store.view() as connection:
         found = read_sessions(connection, "id = ?", run.execution.session_id)
-    graph = session_graph(store, run.execution.session_id)
+    wanted = [run.execution.id, *(each.execution_id for each in run.metrics if each.execution_id)]
+    graph = session_graph(store, run.execution.session_id, wanted, draws=True)
     if not found or run.execution.id not in graph.executions:
         raise UsageError(f"The cell of {run.label} is not in the store any more, so it cannot be run again.")
-    wanted = [run.execution.id, *(each.execution_id for each in run.metrics if each.execution_id)]
     needed = graph.needed(wanted, draws=True, restored=tuple(STREAMS))
     return Plan(
         run=run,

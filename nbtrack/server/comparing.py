@@ -54,6 +54,7 @@ class DiffRoute(Look):
             "b": {"id": found.now_id, "label": found.now_label},
             "differences": [reason_to_dict(reason) for reason in found.reasons],
             "same": dict(found.same),
+            "notes": list(found.notes),
         }
 
 

@@ -36,6 +36,7 @@ __all__ = [
 
 _POINTS, _MOST_POINTS = 1000, 10_000
 _MOST_CURVES = 200
+_MOST_EXECUTIONS = 2000  # of a slice on a page
 _LONGEST_NOTE, _LONGEST_NAME, _MOST_TAGS = 100_000, 500, 100
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"})
 
@@ -213,4 +214,4 @@ class SliceRoute(Look):
     def look(self, asked: Asked, path: dict[str, str]) -> object:  # noqa: ARG002 - the routes' signature
         """The cells that the run depends on, and the script they make."""
         with self.place().looking() as store:
-            return run_slice(store, store.get_run(path["run"])).to_dict()
+            return run_slice(store, store.get_run(path["run"]), newest=_MOST_EXECUTIONS).to_dict()

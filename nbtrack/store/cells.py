@@ -37,15 +37,22 @@ def cells_of(store: Store, execution_ids: Iterable[str]) -> dict[str, CellRun]:
         return {row[0]: CellRun(*row) for row in rows}
 
 
-def last_runs_of(store: Store, cell_ids: Iterable[str]) -> dict[tuple[str | None, str], CellRun]:
-    """The last execution of each cell, by notebook path and cell id."""
+def last_runs_of(
+    store: Store, cells: Iterable[tuple[str | None, str]]
+) -> dict[tuple[str | None, str], CellRun]:
+    """The last execution of each cell, given by notebook path and cell id, by these."""
+    found = {}
     with store.view() as connection:
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM executions e JOIN sources t ON t.pk = e.source "  # noqa: S608 - as above
-            "WHERE e.cell_id IN (SELECT value FROM json_each(?)) ORDER BY e.started_at",
-            (json.dumps(list(cell_ids)),),
-        )
-        return {(row[3], row[2]): CellRun(*row) for row in rows}
+        for place in dict.fromkeys(cells):
+            # The newest first by the index: of a cell executed ten thousand times one is read.
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM executions e JOIN sources t ON t.pk = e.source "  # noqa: S608 - as above
+                "WHERE e.notebook_path IS ? AND e.cell_id = ? ORDER BY e.started_at DESC, e.pk DESC LIMIT 1",
+                place,
+            ).fetchone()
+            if row is not None:
+                found[place] = CellRun(*row)
+    return found
 
 
 def texts_of(store: Store, digests: Iterable[str]) -> dict[str, str]:

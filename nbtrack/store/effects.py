@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import StoreCorrupt
@@ -13,7 +14,14 @@ from nbtrack.store.values import clean, from_json, seal, to_json
 if TYPE_CHECKING:
     from nbtrack.store.store import Store
 
-__all__ = ["read_effects", "read_file_uses", "write_effects", "write_file_uses"]
+__all__ = [
+    "read_effects",
+    "read_file_uses",
+    "uses_of_file",
+    "write_effects",
+    "write_file_uses",
+    "writers_of_file",
+]
 
 _EFFECTS = "f.needs, f.draws, f.mutates, f.deletes, f.opaque, f.unseeded"
 
@@ -45,8 +53,10 @@ def _sequences(connection: sqlite3.Connection, session_pk: int, ids: tuple[str, 
     return [sequence for (sequence,) in rows]
 
 
-def read_effects(store: Store, session_id: str) -> dict[str, Effects]:
-    """The effects of a session's executions by id; those whose effects were not followed are left out.
+def read_effects(store: Store, session_id: str, execution_ids: Collection[str]) -> dict[str, Effects]:
+    """The effects of these executions of a session by id; those whose effects were not followed are left out.
+
+    What they needed is named as far as it is among these.
 
     Raises:
         StoreCorrupt: a row is not what was written.
@@ -56,8 +66,8 @@ def read_effects(store: Store, session_id: str) -> dict[str, Effects]:
         rows = connection.execute(
             f"SELECT e.id, e.sequence, e.reads, e.writes, f.seal, {_EFFECTS} FROM executions e "  # noqa: S608 - the columns are ours
             "JOIN sessions s ON s.pk = e.session LEFT JOIN effects f ON f.execution = e.pk "
-            "WHERE s.id = ? ORDER BY e.sequence",
-            (session_id,),
+            "WHERE s.id = ? AND e.id IN (SELECT value FROM json_each(?)) ORDER BY e.sequence",
+            (session_id, json.dumps(list(execution_ids))),
         ).fetchall()
     found: dict[str, Effects] = {}
     for execution_id, sequence, reads, writes, sealed, *row in rows:
@@ -99,15 +109,32 @@ def write_file_uses(connection: sqlite3.Connection, uses: Iterable[tuple[int | N
     )
 
 
-def read_file_uses(store: Store, *, session_id: str | None = None, path: str | None = None) -> list[FileUse]:
-    """The files that the executions of a session read and wrote, or who read and wrote the file at a path."""
+_USES = (
+    "SELECT e.id, f.path, f.generated, f.size_bytes, f.modified_ns, f.digest FROM execution_files f "
+    "JOIN executions e ON e.pk = f.execution "
+)
+
+
+def read_file_uses(store: Store, execution_ids: Iterable[str]) -> list[FileUse]:
+    """The files that these executions read and wrote, in the order they were stored."""
+    sql = f"{_USES} WHERE e.id IN (SELECT value FROM json_each(?)) ORDER BY e.pk, f.generated, f.path"  # noqa: S608 - the columns are ours
+    return _uses(store, sql, json.dumps(list(execution_ids)))
+
+
+def uses_of_file(store: Store, path: str) -> list[FileUse]:
+    """Who read and wrote the file at a path, in the order it was stored."""
+    return _uses(store, f"{_USES} WHERE f.path = ? ORDER BY e.pk, f.generated", path)
+
+
+def writers_of_file(store: Store, path: str, modified_ns: int) -> list[FileUse]:
+    """Who wrote the file at a path in the state that was last modified then."""
+    sql = f"{_USES} WHERE f.path = ? AND f.modified_ns = ? AND f.generated = 1 ORDER BY e.pk"
+    return _uses(store, sql, path, modified_ns)
+
+
+def _uses(store: Store, sql: str, *values: object) -> list[FileUse]:
     with store.view() as connection:
-        rows = connection.execute(
-            "SELECT e.id, f.path, f.generated, f.size_bytes, f.modified_ns, f.digest FROM execution_files f "
-            "JOIN executions e ON e.pk = f.execution JOIN sessions s ON s.pk = e.session "
-            "WHERE (?1 IS NULL OR s.id = ?1) AND (?2 IS NULL OR f.path = ?2) ORDER BY e.pk, f.generated, f.path",
-            (session_id, path),
-        ).fetchall()
+        rows = connection.execute(sql, values).fetchall()
     return [
         FileUse(
             execution_id=id_, path=name, generated=bool(wrote), size_bytes=size, modified_ns=at, digest=digest

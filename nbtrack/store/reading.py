@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -143,9 +143,13 @@ class Reader:
         self._learn(connection, {"metrics": {run_pk: rows}})
         return [self._metric(row) for row in rows]
 
-    def executions(self, connection: sqlite3.Connection, session_id: str) -> list[Execution]:
-        """The executions of a session, whole, in their order."""
-        rows = connection.execute(f"{_EXECUTIONS} WHERE s.id = ? ORDER BY e.sequence, e.pk", (session_id,))
+    def executions(
+        self, connection: sqlite3.Connection, session_id: str, ids: Collection[str] | None = None
+    ) -> list[Execution]:
+        """The executions of a session, whole, in their order; with ``ids`` only these of them."""
+        chosen = "" if ids is None else " AND e.id IN (SELECT value FROM json_each(?))"
+        values = (session_id,) if ids is None else (session_id, json.dumps(list(ids)))
+        rows = connection.execute(f"{_EXECUTIONS} WHERE s.id = ?{chosen} ORDER BY e.sequence, e.pk", values)
         return [building.whole_execution(row) for row in rows]
 
     def _read(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> Iterator[tuple[int, Run, bool]]:

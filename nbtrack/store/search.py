@@ -8,9 +8,10 @@ conditions on each run until enough are found.
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from nbtrack.errors import QueryError
+from nbtrack.store.by_param import MOST_SKIPPED, Walk, walk
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
 from nbtrack.store.deadline import at_most, expired, is_interrupt
 from nbtrack.store.query import All, parse
@@ -188,7 +189,7 @@ class _Search:
         param = self.resolver.param(rest if kind == "param" and rest else name)
         if param is None:
             raise self.resolver.unknown(name, order, int(smallest))
-        return f"({_PARAM_VALUE})", (param,), False
+        return _PARAM, (param,), False
 
     def ordered(self, conditions: list[Condition], order: str) -> list[int]:
         """By a metric, a param or a field; see :class:`Request`."""
@@ -196,6 +197,10 @@ class _Search:
         expression, values, is_metric = self.expression()
         if is_metric:
             return self._by_metric(conditions, values, direction)
+        if expression == _PARAM:
+            found = self._by_param(conditions, values, direction)
+            if found is not None:
+                return found
         if self.request.only_with_order:
             conditions = [*conditions, Condition(f"{expression} IS NOT NULL", values)]
         if self.request.start is not None:
@@ -217,6 +222,28 @@ class _Search:
             left = -1 if wanted is None else wanted - len(found)
             found.update(dict.fromkeys(self._page(rest, _NEWEST, (), left)))
         return list(found)[offset:]
+
+    def _by_param(
+        self, conditions: list[Condition], param: tuple[object, ...], direction: str
+    ) -> list[int] | None:
+        """None where sorting all is faster."""
+        limit, offset, start = self.request.limit, self.request.offset, self.request.start
+        where, values, rare = self.where(conditions)
+        if limit is None or offset > MOST_SKIPPED or rare:
+            return None
+        wanted, found = offset + limit, list[int]()
+        if start is None or start.value is not None:
+            asked = Walk(cast("int", param[0]), direction == "DESC", where, values, start)
+            walked = walk(self.connection, asked, wanted)
+            if walked is None:
+                return None
+            found = walked
+        if not self.request.only_with_order and len(found) < wanted:
+            rest = [*conditions, Condition(f"{_PARAM} IS NULL", param)]
+            if start is not None and start.value is None:
+                rest.append(Condition(_OLDER, start[1:]))
+            found += self._page(rest, _NEWEST, (), wanted - len(found))
+        return found[offset:]
 
     def _measured(
         self, conditions: list[Condition], metric: tuple[object, ...], direction: str, wanted: int | None
@@ -261,8 +288,8 @@ def _later(expression: str, values: tuple[object, ...], direction: str, start: P
     return Condition(f"({sql}) IS TRUE", (*values, start.value, *values, start.value, *start[1:], *values))
 
 
-_PARAM_VALUE = (
-    "SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param "
-    "WHERE q.run = r.pk AND q.name = ? LIMIT 1"
+_PARAM = (
+    "(SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param "
+    "WHERE q.run = r.pk AND q.name = ? ORDER BY q.position LIMIT 1)"
 )
 _MEASURED = "FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value IS NOT NULL"

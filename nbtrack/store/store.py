@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -229,10 +229,10 @@ class Store:
         with self.view() as connection:
             return bytes(read_blob(connection, self.folder, attachment.digest, attachment.name))
 
-    def executions(self, session_id: str) -> list[Execution]:
-        """The executions of a session that were stored, in their order, whole."""
+    def executions(self, session_id: str, ids: Collection[str] | None = None) -> list[Execution]:
+        """The executions of a session that were stored, or of these the ones with ``ids``, in their order, whole."""
         with self.view() as connection:
-            return self._reader.executions(connection, session_id)
+            return self._reader.executions(connection, session_id, ids)
 
     def update_run(
         self,

@@ -4,7 +4,7 @@ import pytest
 
 import nbtrack
 from nbtrack.store import Store
-from nbtrack.store.effects import read_effects, read_file_uses
+from nbtrack.store.effects import read_effects, uses_of_file
 
 FIT = "from sklearn.linear_model import LinearRegression\n"
 
@@ -81,8 +81,8 @@ def test_a_file_written_under_a_name_made_at_run_time_links_the_cells(data):
     data.run(FIT + "LinearRegression().fit(again, y)")
     assert needed(data.last) == [1, 2, 3, 5]
     with Store.open(data.folder / ".nbtrack") as store:
-        uses = [(use.path, use.generated) for use in read_file_uses(store, path="data.csv")]
-        (read,) = [use for use in read_file_uses(store, path="data.csv") if not use.generated]
+        uses = [(use.path, use.generated) for use in uses_of_file(store, "data.csv")]
+        (read,) = [use for use in uses_of_file(store, "data.csv") if not use.generated]
     assert uses == [("data.csv", True), ("data.csv", False)]
     assert read.digest == data.last.files[0].digest
 
@@ -110,7 +110,7 @@ def test_what_the_store_has_of_the_graph_is_what_the_kernel_found(data):
     assert sliced(run) == [*needed(run), run.execution.execution_count]
     with Store.open(data.folder / ".nbtrack") as store:
         executions = store.executions(run.execution.session_id)
-        effects = read_effects(store, run.execution.session_id)
+        effects = read_effects(store, run.execution.session_id, [each.id for each in executions])
         assert [each for each in store.doctor(full=True) if each.severity == "error"] == []
     by_count = {each.execution_count: effects[each.id] for each in executions}
     assert "seen" in by_count[3].writes

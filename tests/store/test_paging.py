@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbtrack.errors import StoreSlow, StoreUnwritable, UsageError
-from nbtrack.records import Metric, State
-from nbtrack.store import Store, search
+from nbtrack.records import Metric, Param, State
+from nbtrack.store import Store, by_param, search
 from nbtrack.store.deadline import at_most
 from nbtrack.store.paging import page
 from nbtrack.store.search import Request
@@ -46,6 +46,12 @@ def many(tmp_path_factory, new_kernel):
             run = kernel.run(
                 kernel.execution(), params, started_at=float(i // 4), duration_seconds=[None, 1.0, 2.0][i % 3]
             )
+            # Some have the param by default only, some twice: the first counts.
+            if i % 6 == 0:
+                run = replace(run, params=tuple(replace(each, origin="default") for each in run.params))
+            if i % 10 == 1:
+                twice = (*run.params, Param(name="C", value=[7, "auto", 1][i % 3], origin="loop"))
+                run = replace(run, params=twice)
             kernel.save(
                 replace(run, metrics=metrics, note=["one", None][i % 2], label_stem=["SVC", "Tree"][i % 2])
             )
@@ -73,6 +79,18 @@ def test_pages_in_any_order_are_the_whole_in_that_order(many, order, limit, rare
         whole = search.find(connection, request._replace(limit=None))
     assert len(whole) == len(set(whole)) == 40
     assert pages(many, request) == whole
+
+
+@given(order=st.sampled_from(["C", "-param.C"]), data=st.data())
+def test_in_the_order_of_a_param_walking_finds_what_sorting_does(many, order, data):
+    few, values = data.draw(st.sampled_from([0, 1000])), data.draw(st.sampled_from([0, 3, 3000]))
+    limit, offset = data.draw(st.integers(1, 9)), data.draw(st.integers(0, 45))
+    request = Request("label ~ SVC or label ~ Tree", order, limit, offset)
+    with pytest.MonkeyPatch.context() as patch, many.view() as connection:
+        patch.setattr(by_param, "_FEW", few)  # runs of one value that are sorted, not looked for
+        patch.setattr(by_param, "_MOST_VALUES", values)
+        whole = search.find(connection, request._replace(limit=None, offset=0))
+        assert search.find(connection, request) == whole[offset : offset + limit]
 
 
 def test_a_page_follows_though_its_last_run_is_gone_and_a_new_one_came_before(kernel):
