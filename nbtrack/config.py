@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbtrack.errors import StoreNotFound, UsageError
 
-__all__ = ["FOLDER", "Settings", "find_store", "load_settings", "store_for"]
+__all__ = ["FOLDER", "Settings", "find_store", "load_settings", "notebook_name", "store_for"]
 
 FOLDER = ".nbtrack"
 
@@ -67,6 +67,24 @@ def store_for(start: Path | None = None) -> Path:
         return find_store(here)
     except StoreNotFound:
         return here / FOLDER
+
+
+def notebook_name(notebook: Path, store: Path, folder: Path) -> str:
+    """How runs name their notebook: by its path in the project, so that two of one name are told apart.
+
+    Args:
+        notebook: its absolute path.
+        store: the ``.nbtrack`` folder, which lies in the project's.
+        folder: the working directory that the kernel began in.
+
+    Returns:
+        The path relative to the project; of a notebook that is not below it relative to ``folder``; else as it is.
+    """
+    place = notebook.parent.resolve() / notebook.name
+    for base in (store.parent.resolve(), folder.resolve()):
+        if place.is_relative_to(base):
+            return place.relative_to(base).as_posix()
+    return str(notebook)
 
 
 def load_settings(start: Path | None = None) -> Settings:

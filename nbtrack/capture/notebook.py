@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from nbtrack.config import notebook_name
 
 __all__ = ["notebook_path"]
 
 
-def notebook_path(namespace: Mapping[str, Any]) -> str | None:
-    """The notebook's path: relative to the working directory where it lies below it; None where nobody tells.
+_name = lru_cache(maxsize=8)(notebook_name)  # asked for each cell, and the folders do not move
 
-    Jupyter Server sets ``JPY_SESSION_NAME`` in the kernel's environment, VS Code ``__vsc_ipynb_file__`` in the user's
-    namespace.
+
+def notebook_path(namespace: Mapping[str, Any], store: Path, folder: Path) -> str | None:
+    """The notebook's path in the project of ``store`` (see :func:`nbtrack.config.notebook_name`); None: nobody tells.
+
+    ``folder`` is the working directory that the kernel began in. Jupyter Server sets ``JPY_SESSION_NAME`` in the
+    kernel's environment, VS Code ``__vsc_ipynb_file__`` in the user's namespace.
     """
     told = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
     if not isinstance(told, str) or not told.endswith(".ipynb"):
         return None
-    path = Path(told)
-    if path.is_absolute():
-        try:
-            return str(path.relative_to(Path.cwd()))
-        except ValueError:
-            return str(path)
-    return str(path)
+    return _name(folder / told, store, folder)

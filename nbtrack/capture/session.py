@@ -140,7 +140,7 @@ class KernelSession:
             state=State.RUNNING,
             execution_count=count,
             cell_id=cell_id,
-            notebook_path=notebook_path(self.namespace),
+            notebook_path=notebook_path(self.namespace, self.folder, Path(self._began_in)),
         )
         if not midway:
             self._history.begin(self.namespace)
@@ -368,7 +368,9 @@ class KernelSession:
         return runs
 
     def _process(self) -> Session:
-        return this_process(self.id, notebook_path(self.namespace), self._began_in)
+        return this_process(
+            self.id, notebook_path(self.namespace, self.folder, Path(self._began_in)), self._began_in
+        )
 
     def _store_log(self) -> SessionLog:
         if self._log is None:

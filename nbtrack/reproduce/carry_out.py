@@ -16,7 +16,7 @@ from nbtrack.records import Run, State
 from nbtrack.records.reproductions import DEFAULT_TOLERANCE
 from nbtrack.reproduce.kernel import FreshKernel, KernelDied, Outcome, TimeIsUp
 from nbtrack.reproduce.matching import matched
-from nbtrack.reproduce.plan import Plan, Step
+from nbtrack.reproduce.plan import Plan, Step, notebook_file
 from nbtrack.reproduce.scratch import Scratch
 from nbtrack.store import Store
 from nbtrack.store.reproductions import runs_of_executions
@@ -180,7 +180,8 @@ def _environment(plan: Plan, scratch: Scratch) -> dict[str, str]:
     }
     given = {"JPY_SESSION_NAME": None, "PYTHONHASHSEED": plan.session.hash_seed, "MPLBACKEND": None}
     if plan.session.notebook_path and plan.session.notebook_path.endswith(".ipynb"):
-        given["JPY_SESSION_NAME"] = str(scratch.at(plan.folder / plan.session.notebook_path))
+        notebook = notebook_file(plan.session.notebook_path, plan.project, plan.folder)
+        given["JPY_SESSION_NAME"] = str(scratch.at(notebook))
     for name, value in given.items():
         variables.pop(name, None)
         if value is not None:

@@ -17,7 +17,7 @@ from nbtrack.store.random_states import read_states
 from nbtrack.store.reading import read_sessions
 from nbtrack.store.reproductions import runs_of_executions
 
-__all__ = ["Plan", "Step", "make_plan"]
+__all__ = ["Plan", "Step", "make_plan", "notebook_file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,9 @@ def _steps(
     return tuple(
         Step(
             execution=each,
-            source=_with_secrets(each, folder) if REDACTED in each.source else each.source,
+            source=_with_secrets(each, store.folder.parent, folder)
+            if REDACTED in each.source
+            else each.source,
             states=states.get(each.id, {}),
             runs=whole.get(each.id, ()),
             unseeded=graph.lineage.effects(each.id).unseeded,
@@ -112,7 +114,13 @@ def _steps(
     )
 
 
-def _with_secrets(execution: Execution, folder: str | None) -> str:
+def notebook_file(recorded: str, project: Path, folder: Path) -> Path:
+    """The notebook that a run or session names, below the project or the folder that the session began in."""
+    below = project / recorded
+    return below if below.is_file() else folder / recorded
+
+
+def _with_secrets(execution: Execution, project: Path, folder: str | None) -> str:
     """The cell as the notebook still has it, secrets included; as stored where it is not there unchanged.
 
     The secret goes from the user's notebook into the fresh kernel, and nowhere else.
@@ -120,8 +128,8 @@ def _with_secrets(execution: Execution, folder: str | None) -> str:
     if execution.notebook_path is None:
         return execution.source
     try:
-        text = (Path(folder or ".") / execution.notebook_path).read_text(encoding="utf-8")
-        cells = json.loads(text)["cells"]
+        file = notebook_file(execution.notebook_path, project, Path(folder or project))
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
         return execution.source
     for cell in cells:

@@ -13,6 +13,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from nbtrack.config import notebook_name
 from nbtrack.errors import NbtrackError, QueryError, UsageError
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Run
@@ -85,9 +86,9 @@ class StoresRoute(Route):
         exists: list[Any] = [manager.file_exists, manager.dir_exists]
         if notebook and not any([await ensure_async(ask(notebook)) for ask in exists]):
             raise NotFound(f"There is no {notebook[:200]!r} in the folder of this Jupyter server.")
-        self.answer(await self.work(self._found, folder, Path(notebook).name))
+        self.answer(await self.work(self._found, folder, Path(notebook).name if notebook else None))
 
-    def _found(self, folder: Path, name: str) -> dict[str, Any]:
+    def _found(self, folder: Path, name: str | None) -> dict[str, Any]:
         place = self.context.stores.at(folder)
         self.context.watch.add(place)
         problem = None
@@ -97,7 +98,8 @@ class StoresRoute(Route):
         except NbtrackError as error:
             problem = problem_of(error).to_dict()
         location = self.context.stores.location(place.folder)
-        return {"store": place.key, "notebook": name or None, "location": location, "problem": problem}
+        notebook = None if name is None else notebook_name(folder / name, place.folder, folder)
+        return {"store": place.key, "notebook": notebook, "location": location, "problem": problem}
 
 
 class _Paged(Look):

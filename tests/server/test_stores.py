@@ -40,7 +40,7 @@ def test_a_notebook_without_a_store_of_its_own_has_the_nearest_above(server, fil
     found = of(server, project)
     assert found["store"] == server.get("status")["store"]
     assert found["location"] == ".nbtrack"
-    assert found["notebook"] == "work.ipynb"
+    assert found["notebook"] == f"{project.name}/work.ipynb"
     assert found["problem"] is None
 
 
