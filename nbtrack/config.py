@@ -29,6 +29,7 @@ class Settings:
         max_value_bytes: a parameter whose JSON is longer is kept as its type, size and digest.
         max_output_bytes: stdout and stderr of a cell are cut to so many bytes each.
         max_outcome_rows: of so many scored rows at most is kept whether the prediction was right; 0: of none.
+        max_row_cells: data of more values is not searched for test rows among the training rows; 0: none is.
         quiet: print no line under training cells.
     """
 
@@ -38,6 +39,7 @@ class Settings:
     max_value_bytes: int = 4096
     max_output_bytes: int = 65536
     max_outcome_rows: int = 100_000
+    max_row_cells: int = 50_000_000
     quiet: bool = False
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import weakref
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -92,26 +92,35 @@ class Attribution:
 
     def by_names(self, names: Iterable[str], local: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """Ids of the runs that these names lead to: by their values, else by what they were assigned from."""
-        visible: Mapping[str, Any] = self._namespace
-        if local is not None and local is not self._namespace:
-            visible = ChainMap(dict(local), self._namespace)
-        todo, seen = list(names), set(names)
-        for _ in range(_MAX_STEPS):
-            values = [visible[name] for name in todo if name in visible]
+        for values, sites in self.leading(names, local):
             found = self._runs_of(values)
-            flows = [flow for name in todo if (flow := self._flows.of(name)) is not None]
             if not found:
-                made = [self._by_site.get(number) for flow in flows for number in flow.sites]
+                made = [self._by_site.get(number) for number in sites]
                 found = self._distinct(
                     run for each in made if each is not None for run in self._made_by(each)
                 )
             if found:
                 return found
+        return ()
+
+    def leading(
+        self, names: Iterable[str], local: Mapping[str, Any] | None = None
+    ) -> Iterator[tuple[list[Any], list[int]]]:
+        """What these names stand for, and the sites of watched calls they were assigned from; then one step further."""
+        visible: Mapping[str, Any] = self._namespace
+        if local is not None and local is not self._namespace:
+            visible = ChainMap(dict(local), self._namespace)
+        todo, seen = list(names), set(names)
+        for _ in range(_MAX_STEPS):
+            flows = [flow for name in todo if (flow := self._flows.of(name)) is not None]
+            yield (
+                [visible[name] for name in todo if name in visible],
+                [number for flow in flows for number in flow.sites],
+            )
             todo = [name for flow in flows for name in flow.names if name not in seen]
             seen.update(todo)
             if not todo:
                 break
-        return ()
 
     def flow_of(self, name: str) -> Flow | None:
         """What a name was last assigned from; None for one that no cell assigned."""

@@ -13,7 +13,7 @@ from typing import Any
 from nbtrack.capture.gradient_loops import HandLoop
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.frameworks.protocol import Framework, Parameters, Training, TrainingKind
-from nbtrack.records import Dataset, MetricOrigin, ModelBytes, Outcomes, ParamOrigin, Trials, new_id
+from nbtrack.records import Dataset, MetricOrigin, ModelBytes, Outcomes, ParamOrigin, Scored, Trials, new_id
 
 __all__ = ["Block", "Fit", "HandTraining", "LoopPasses", "Observation", "Score", "Series"]
 
@@ -158,6 +158,7 @@ class Score:
     block: Block | None = None
     origin: MetricOrigin = "call"
     variable: str | None = None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -188,6 +189,10 @@ class Observation:
     fits: list[Fit] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     outcomes: dict[tuple[str, str, str], Outcomes] = field(default_factory=dict)
+    scored: dict[tuple[str, str], Scored] = field(default_factory=dict)
+    tested: set[tuple[str | None, ...]] = field(default_factory=set)
+    looks: int = 0
+    loader: str | None = None
     loops: dict[int, LoopPasses] = field(default_factory=dict)
     by_hand: dict[int, HandTraining] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)

@@ -98,6 +98,7 @@ class KernelSession:
         )
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
+        self._trainings.tested.limit = settings.max_row_cells
         self._elsewhere = Elsewhere(namespace, self._trainings)
         self._files = FilesRead()
         self.watcher.note_file = self._files.note
@@ -288,9 +289,9 @@ class KernelSession:
                 observation.note(f"models trained in imported modules were not looked for: {trouble}"[:300])
         if self._attribution.knows_models:
             flows = self._flows.in_cell(self._tree) if self._tree is not None else ()
-            observation.scores += hand_made(
-                observation, flows, self._sites.shown, self.namespace, self._attribution
-            )
+            by_hand = hand_made(observation, flows, self._sites.shown, self.namespace, self._attribution)
+            observation.scores += by_hand
+            self._trainings.tested.cell_ends(observation, by_hand)
         if observation.fits or observation.blocks or observation.scores:
             self._history.witness(execution, _contents(observation))
             now, earlier = self._history.unsaved(execution)
@@ -304,6 +305,7 @@ class KernelSession:
                 file_uses=self._history.file_uses(needed, around.files),
                 earlier=earlier,
                 outcomes=tuple(observation.outcomes.values()),
+                scored=tuple(observation.scored.values()),
                 attachments=_attachments(printed, observation),
                 drawn=self._history.drawn(),
             )

@@ -58,7 +58,7 @@ def hand_made(
     known = {id(score.result) for score in observation.scores}
     sampled = {name for fit in observation.fits for name in fit.series}
     found: dict[tuple[str, tuple[str, ...]], Score] = {}
-    for name, value, runs, variable in (
+    for name, value, runs, variable, names in (
         *_bound(flows, namespace, attribution),
         *_seen(observation, sites, attribution),
     ):
@@ -76,6 +76,7 @@ def hand_made(
                 at=observation.started,
                 origin="variable",
                 variable=variable,
+                names=names,
             )
     return list(found.values())
 
@@ -117,7 +118,7 @@ def _bound(
     flows: Iterable[Flow],
     namespace: Mapping[str, Any],
     attribution: Attribution,
-) -> Iterator[tuple[str, Any, tuple[str, ...], str]]:
+) -> Iterator[tuple[str, Any, tuple[str, ...], str, frozenset[str]]]:
     """Variables that the cell assigned, whose names say metric."""
     for flow in flows:
         if flow.attributes & _LEARNED:
@@ -126,19 +127,19 @@ def _bound(
             if metric_name(name) and number(namespace.get(name)) is not None:
                 runs = attribution.by_names(flow.names)
                 if runs:
-                    yield name, namespace[name], runs, name
+                    yield name, namespace[name], runs, name, flow.names
 
 
 def _seen(
     observation: Observation,
     sites: Mapping[int, ShownSite],
     attribution: Attribution,
-) -> Iterator[tuple[str, Any, tuple[str, ...], str | None]]:
+) -> Iterator[tuple[str, Any, tuple[str, ...], str | None, frozenset[str]]]:
     """Values that the cell printed or displayed."""
     for site_id, value in observation.shown.items():
         found = measure(sites[site_id], value, attribution)
         if found is not None:
-            yield found[0], value, found[1], found[2]
+            yield found[0], value, found[1], found[2], sites[site_id].names
 
 
 def measure(

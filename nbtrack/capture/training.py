@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import CodeType, FrameType
@@ -25,13 +25,14 @@ from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.naming import data_name
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
+from nbtrack.capture.tested import Tested
 from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults, seen_building
 from nbtrack.observe import data, kept, models
 from nbtrack.observe.params import is_plain
 from nbtrack.observe.redaction import secrets_of
-from nbtrack.records import ParamOrigin
+from nbtrack.records import Dataset, ParamOrigin
 
 __all__ = ["Trainings"]
 
@@ -67,6 +68,8 @@ class Trainings:
         self._influences = Influences()
         self.built: IdentityMap[Site] = IdentityMap()
         """Where objects were built, for what was written there."""
+        self.tested = Tested(namespace, attribution)
+        """What the models were trained and are tested on, row by row."""
         self._seeds: dict[str, int] = {}
         seen_building(self._written)
 
@@ -105,8 +108,8 @@ class Trainings:
         if not fit.brief:
             running = (name for passes in observation.loops.values() for name in passes.loop.targets)
             fit.variables.update(self._flows.chosen(site.names, running))
+            self._take(observation, fit, site, call, training.data)
             for argument in training.data:
-                self._digest(fit, site, call, argument)
                 self._keep(observation, fit, call, site, argument)
         return fit
 
@@ -129,8 +132,7 @@ class Trainings:
         fit.chosen.update(observation.seeds)
         if not fit.brief:
             fit.variables.update(self._flows.chosen(relevant))
-            for argument in training.data:
-                self._digest(fit, site, call, argument)
+            self._take(observation, fit, site, call, training.data)
         return fit
 
     def elsewhere(self, observation: Observation, site: Site, what: tuple[Framework, Training, Call]) -> Fit:
@@ -141,8 +143,7 @@ class Trainings:
         fit.fits = 1
         fit.chosen.update(self._seeds if framework.name in {"torch", "keras"} else observation.seeds)
         fit.variables.update(self._flows.chosen(site.names))
-        for argument in training.data:
-            self._digest(fit, site, call, argument)
+        self._take(observation, fit, site, call, training.data)
         return fit
 
     def made(self, fit: Fit, model: object) -> None:
@@ -312,12 +313,21 @@ class Trainings:
 
     # Data.
 
-    def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> None:
+    def _take(
+        self, observation: Observation, fit: Fit, site: Site, call: Call, given: Sequence[Argument]
+    ) -> None:
+        found = [(self._digest(fit, site, call, argument), argument.value) for argument in given]
+        self.tested.trained(observation, fit, found)
+
+    def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> Dataset | None:
         name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
         try:
-            fit.datasets[name, argument.role] = data.dataset(name, argument.role, argument.value)
+            found = data.dataset(name, argument.role, argument.value)
         except DigestError as error:
             fit.note(f"data {name}: {error}")
+            return None
+        fit.datasets[name, argument.role] = found
+        return found
 
     def _keep(self, observation: Observation, fit: Fit, call: Call, site: Site, argument: Argument) -> None:
         """Keep the data itself, where a ``%%track --keep-data`` line asks for it."""
@@ -336,6 +346,7 @@ class Trainings:
         if not observation.loops or key in observation.looked_at:
             return
         within = {name for passes in observation.loops.values() for name in passes.loop.targets}
+        made_by = model
         # What a loss is given beside a net's prediction is data of that net.
         model = next(
             (made for value in call.args if (made := self._attribution.made(value)) is not None), model
@@ -352,9 +363,13 @@ class Trainings:
             if name in within or any(text.startswith(f"{each}.") for each in within):
                 continue  # a batch, converted
             try:
-                observation.inputs.append((id(model), data.dataset(name, role, value)))
+                found = data.dataset(name, role, value)
             except DigestError as error:
                 observation.note(f"data {name}: {error}")
+                continue
+            observation.inputs.append((id(model), found))
+            if role == "train" and made_by is model:
+                self.tested.net_trained(observation, model, value, found.content)
 
     def saw_iterable(self, observation: Observation, loop: LoopSite, iterable: object) -> None:
         """A loop in which something trains goes over this: a loader of data went in."""
@@ -364,9 +379,12 @@ class Trainings:
             observation.looked_at.add((loop.id, id(iterable)))
             name = name_of(self._namespace, iterable) or loop.iterates or "loader"
             try:
-                observation.inputs.append((0, data.dataset(name, "train", iterable)))
+                found = data.dataset(name, "train", iterable)
             except DigestError as error:
                 observation.note(f"data {name}: {error}")
+                return
+            observation.inputs.append((0, found))
+            self.tested.net_trained(observation, None, iterable, found.content)
 
     # Numbers.
 

@@ -232,6 +232,7 @@ class Watcher:
         model = self.trainings.predictor(call) if role & Role.PREDICT else None
         if model is not None:
             self._predicted(flight, model, result)
+            self.trainings.tested.predicted(observation, flight.site, call, model, result)
         if role & Role.PREDICT:
             self.trainings.saw_input(observation, flight.site, call, model)
 
@@ -280,6 +281,9 @@ class Watcher:
             ),
         )
         self.rows.take(observation, call, models, dataset)
+        self.trainings.tested.scored(
+            observation, flight.site, call, flight.predictions, frame, models, dataset
+        )
         return True
 
     # Objects that are built.

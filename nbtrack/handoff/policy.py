@@ -14,7 +14,7 @@ from typing import Any
 
 from nbtrack.digests import digest_text
 from nbtrack.errors import UnknownRun, UsageError
-from nbtrack.handoff.rows import shared_rows
+from nbtrack.handoff.rows import same_test_data, shared_rows
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import JSON, Metric, PolicyOutcome, RuleOutcome, Run
 from nbtrack.store import Store
@@ -183,7 +183,7 @@ def _champion(store: Store, run: Run, policy: Policy, model: str | None) -> list
     )
     if not compared:
         return [_said(rule, None, "the policy names no metrics to compare: set compare")]
-    return [_against(rule, run, champion, name, policy.tolerance) for name in compared]
+    return [_against(store, rule, run, champion, name, policy.tolerance) for name in compared]
 
 
 def _only_model(store: Store) -> list[str]:
@@ -201,35 +201,23 @@ def _behind(store: Store, name: str, alias: str) -> Run | None:
         return None
 
 
-def _against(rule: str, run: Run, champion: Run, name: str, tolerance: float) -> RuleOutcome:
+def _against(  # noqa: PLR0913, PLR0917 - what is compared with what
+    store: Store, rule: str, run: Run, champion: Run, name: str, tolerance: float
+) -> RuleOutcome:
     less, plain = name.startswith("-"), name.removeprefix("-")
     mine, theirs = _measured(run, plain), _measured(champion, plain)
     rule = f"{plain} {rule}"
     if mine is None or theirs is None:
         lacking = run.label if mine is None else champion.label
         return _said(rule, None, f"{lacking} has no metric {plain}")
-    data = _digest(run, mine), _digest(champion, theirs)
+    same, said = same_test_data(store, run, champion, (mine, theirs))
     numbers = {"value": _number(mine.value), "champion": _number(theirs.value)}
-    if None in data or data[0] != data[1]:
-        said = (
-            "the test data is not the same"
-            if None not in data
-            else "the digest of the test data is not recorded"
-        )
-        return _said(
-            rule, None, f"{said}: {mine.value:g} here, {theirs.value:g} of {champion.label}", **numbers
-        )
+    if not same:
+        told = f"{said}: {mine.value:g} here, {theirs.value:g} of {champion.label}"
+        return _said(rule, None, told, **numbers)
     allowed = tolerance * abs(theirs.value)
     ok = mine.value <= theirs.value + allowed if less else mine.value >= theirs.value - allowed
-    return _said(
-        rule, ok, f"{mine.value:g} here, {theirs.value:g} of {champion.label}, on the same data", **numbers
-    )
-
-
-def _digest(run: Run, metric: Metric) -> str | None:
-    """The digest of the data that a metric was measured on."""
-    found = next((one for one in run.datasets if one.name == metric.dataset), None)
-    return None if found is None or found.content.by_pickle else found.content.digest
+    return _said(rule, ok, f"{mine.value:g} here, {theirs.value:g} of {champion.label}, {said}", **numbers)
 
 
 def _reproduced(run: Run, least: str) -> RuleOutcome:

@@ -53,6 +53,7 @@ from nbtrack.records.runs import (
     State,
     Trials,
 )
+from nbtrack.records.scored import Scored
 from nbtrack.records.staleness import StaleCell, TopToBottom
 from nbtrack.records.standing import Best, Standing
 from nbtrack.records.status import KernelStatus
@@ -121,6 +122,7 @@ __all__ = [
     "Reproduction",
     "RuleOutcome",
     "Run",
+    "Scored",
     "Session",
     "Slice",
     "SourceFile",

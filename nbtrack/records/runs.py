@@ -11,6 +11,7 @@ from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.lineage import Effects, FileUse
 from nbtrack.records.outcomes import Outcomes
 from nbtrack.records.reproductions import Reproduction
+from nbtrack.records.scored import Scored
 from nbtrack.records.staleness import StaleCell, TopToBottom
 
 __all__ = [
@@ -341,6 +342,7 @@ class Capture:
     earlier: tuple[Execution, ...] = ()
     late_metrics: tuple[LateMetric, ...] = ()
     outcomes: tuple[Outcomes, ...] = ()
+    scored: tuple[Scored, ...] = ()
     models: Mapping[str, ModelBytes] = field(default_factory=dict)
     attachments: tuple[tuple[Attachment, bytes], ...] = ()
     drawn: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)

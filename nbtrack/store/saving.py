@@ -14,6 +14,7 @@ from nbtrack.store.effects import write_file_uses
 from nbtrack.store.metrics import write_metrics
 from nbtrack.store.outcomes import write_outcomes
 from nbtrack.store.random_states import write_states
+from nbtrack.store.scored import write_scored
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.stored_models import blobs_of, insert_model
 from nbtrack.store.values import clean
@@ -88,6 +89,7 @@ def write_capture(  # noqa: PLR0913, PLR0917 - where to, what, and what comes be
         results.append(replace(run, label=row.label, metrics=metrics))
     touched |= _save_late(connection, writer, capture.late_metrics)
     write_outcomes(connection, capture.outcomes)
+    write_scored(connection, capture.scored)
     for run_pk in touched | {row.pk for row in saved}:
         seal_run(connection, run_pk)
     return tuple(results)

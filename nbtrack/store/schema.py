@@ -218,6 +218,19 @@ CREATE TABLE outcomes (  -- how predictions came out row by row, for paired test
     PRIMARY KEY (run, dataset, kind)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE scored (  -- data that runs were measured on, told by digests; not the data
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
+    dataset TEXT NOT NULL,  -- the name that its metrics give; empty: they give none
+    rows INTEGER NOT NULL,  -- how many rows
+    inputs TEXT,  -- name of what the model was given; NULL: not seen
+    digest TEXT,  -- digest of what the model was given; NULL: not seen, or several
+    truth TEXT,  -- digest of the true values as an array; NULL: not seen, or several
+    shared INTEGER,  -- how many of the rows are also among the training rows; NULL: that could not be told
+    reason TEXT NOT NULL,  -- why not; empty: it could be told
+    seal INTEGER NOT NULL,  -- seal of the row
+    PRIMARY KEY (run, dataset)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE points (  -- curves of metrics, in pieces
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,  -- the run
     name INTEGER NOT NULL REFERENCES names,  -- the metric's name

@@ -145,3 +145,32 @@ def bundle(bundles, tmp_path):
     copy = tmp_path / "bundle"
     shutil.copytree(bundles().path, copy)
     return copy
+
+
+@pytest.fixture
+def gated(tmp_path, monkeypatch):
+    """A notebook with split data in a project of its own: called with a cell it runs it; ``folder`` is the store."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
+    shell.display_pub = CapturingDisplayPublisher(shell=shell)
+
+    def run(source):
+        shell.run_cell(source, store_history=True).raise_error()
+
+    run("%load_ext nbtrack")
+    run(
+        "import pandas as pd\n"
+        "from sklearn.datasets import load_breast_cancer\n"
+        "from sklearn.dummy import DummyClassifier\n"
+        "from sklearn.ensemble import RandomForestClassifier\n"
+        "from sklearn.metrics import accuracy_score\n"
+        "from sklearn.model_selection import train_test_split\n"
+        "from sklearn.tree import DecisionTreeClassifier\n"
+        "X, y = load_breast_cancer(return_X_y=True, as_frame=True)\n"
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)"
+    )
+    run.folder = tmp_path / ".nbtrack"
+    yield run
+    shell.run_cell("%unload_ext nbtrack")
+    InteractiveShell.clear_instance()

@@ -9,7 +9,8 @@ from nbtrack.cli.program import run as command
 from nbtrack.errors import UsageError
 from nbtrack.handoff.context import last_outcome
 from nbtrack.handoff.policy import Policy, check, load_policy, recorded
-from nbtrack.records import Content, Dataset, Metric
+from nbtrack.records import Metric
+from nbtrack.store import Store
 from nbtrack.store.audit import audit
 from nbtrack.store.registry import register, registered_model
 
@@ -37,29 +38,76 @@ def test_nan_is_within_no_limits(store):
     assert outcomes(store, run, metrics={"loss": {"max": 1.0}}) == {"loss ≤ 1": False}
 
 
-def test_worse_than_the_champion_on_the_same_data_does_not_pass(store):
-    champion = store.get_run(RUN)
-    register(store, champion.id, "churn", alias="champion")
-    data = Dataset(
-        name="X_test", role="test", content=Content(digest="b3:test", kind="pandas.DataFrame", shape=(20, 2))
+def challenge(notebook, source, **rules):
+    """What the policy says of the run of one more cell, whose champion is the registered one."""
+    notebook(source)
+    with Store.open(notebook.folder) as store:
+        return check(
+            store, store.get_run("last"), Policy(not_worse_than="champion", compare=("accuracy",), **rules)
+        ).rules
+
+
+def test_a_challenger_on_the_same_test_set_is_worse_or_not(gated):
+    gated(
+        "clf = DecisionTreeClassifier(max_depth=4, random_state=0).fit(X_train, y_train)\naccuracy = clf.score(X_test, y_test)"
     )
+    with Store.open(gated.folder) as store:
+        register(store, store.get_run("last").id, "tumour", alias="champion")
+    (worse,) = challenge(
+        gated, "clf = DummyClassifier().fit(X_train, y_train)\naccuracy = clf.score(X_test, y_test)"
+    )
+    assert (worse.rule, worse.ok) == ("accuracy not worse than @champion", False)
+    assert "on the same 143 true values" in worse.message
+    (better,) = challenge(
+        gated,
+        "few = X_train.iloc[:, :20]\nclf = RandomForestClassifier(30, random_state=0).fit(few, y_train)\n"
+        "accuracy = accuracy_score(y_test.to_numpy(), clf.predict(X_test.iloc[:, :20]))",
+    )
+    assert better.ok is True
+    assert better.message.endswith("with other inputs")
+    (elsewhere,) = challenge(
+        gated,
+        "clf = RandomForestClassifier(30).fit(X_train, y_train)\naccuracy = clf.score(X_test[:99], y_test[:99])",
+    )
+    assert elsewhere.ok is None
+    assert "the test data is not the same" in elsewhere.message
+    (less,) = challenge(
+        gated,
+        "clf = DecisionTreeClassifier(max_depth=1).fit(X_train, y_train)\naccuracy = clf.score(X_test, y_test)",
+        tolerance=0.2,
+    )
+    assert less.ok is True
 
-    def scored(value, digest="b3:test"):
-        metric = Metric(name="accuracy", value=value, origin="call", dataset="X_test")
-        content = replace(data.content, digest=digest)
-        return replace(champion, id="other", metrics=(metric,), datasets=(replace(data, content=content),))
 
-    from nbtrack.handoff import policy
+def leaks(notebook, source):
+    notebook(source)
+    with Store.open(notebook.folder) as store:
+        (rule,) = check(store, store.get_run("last"), Policy(no_test_rows_in_training=True)).rules
+        return rule
 
-    compared = lambda run: policy._against("rule", run, scored(0.8), "accuracy", 0.0).ok  # noqa: E731 - said three times
-    assert compared(scored(0.8)) is True
-    assert compared(scored(0.7)) is False
-    assert compared(scored(0.9, "b3:other")) is None
-    assert policy._against("rule", scored(0.9), scored(0.8), "-accuracy", 0.0).ok is False
-    rule = {"accuracy not worse than @champion": None}
-    other = replace(champion, id="other", registered=())
-    assert outcomes(store, other, not_worse_than="champion", compare=("accuracy",)) == rule
-    assert outcomes(store, champion, not_worse_than="champion") == {"not worse than @champion": True}
+
+def test_a_split_has_no_test_rows_in_training_and_a_leak_is_counted(gated):
+    fit = (
+        "clf = RandomForestClassifier(5).fit({}, {})\naccuracy = accuracy_score(y_test, clf.predict(X_test))"
+    )
+    clean = leaks(gated, fit.format("X_train", "y_train"))
+    assert (clean.ok, clean.message) == (True, "none of the 143 rows of X_test")
+    leaked = leaks(
+        gated,
+        "both, labels = pd.concat([X_train, X_test[:7]]), pd.concat([y_train, y_test[:7]])\n"
+        + fit.format("both", "labels"),
+    )
+    assert (leaked.ok, leaked.numbers) == (False, {"shared": 7, "rows": 143})
+    assert leaked.message == "7 of the 143 rows of X_test are among the training rows"
+    everything = leaks(gated, fit.format("X", "y"))
+    assert (everything.ok, everything.numbers["shared"]) == (False, 143)
+
+
+def test_a_score_on_the_training_rows_alone_is_no_test(gated):
+    rule = leaks(
+        gated, "clf = RandomForestClassifier(5).fit(X_train, y_train)\naccuracy = clf.score(X_train, y_train)"
+    )
+    assert (rule.ok, rule.message) == (None, "no test data was recorded")
 
 
 def test_what_was_not_done_or_not_recorded_does_not_pass(store):
@@ -77,7 +125,7 @@ def test_what_was_not_done_or_not_recorded_does_not_pass(store):
         "reproduced close": False,
         "clean git": None,
         "no unsafe format": None,
-        "no test rows in training": None,
+        "no test rows in training": True,
         "no stale cells": True,
     }
     assert not check(store, run, Policy(clean_git=True)).ok

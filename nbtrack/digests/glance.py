@@ -1,0 +1,60 @@
+"""A quick mark of a whole value, to see that an object was not changed since it was last looked at."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from xxhash import xxh3_128_digest
+
+__all__ = ["Glance", "glance"]
+
+_SEED = int.from_bytes(os.urandom(8), "little")
+
+
+class Glance:
+    """See :func:`glance`: what was read, how it lies and is called, and its labels."""
+
+    __slots__ = ("form", "labels", "seen")
+
+    def __init__(self, seen: bytes, form: tuple[Any, ...], labels: tuple[Any, ...]) -> None:
+        self.seen, self.form, self.labels = seen, form, labels
+
+    def unchanged(self, now: Glance | None) -> bool:
+        """Whether a later glance at the same object shows the same."""
+        return (
+            now is not None
+            and self.seen == now.seen
+            and self.form == now.form
+            and all(one is other for one, other in zip(self.labels, now.labels, strict=True))
+        )
+
+
+def glance(value: Any) -> Glance | None:
+    """A mark of a NumPy array of numbers or moments, or of a pandas series or frame of one such block.
+
+    None of all others, and of what would have to be copied to be read. Labels are compared by identity: pandas does
+    not change them in place.
+    """
+    np, pd = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if np is None:
+        return None
+    cls = type(value)
+    labels: tuple[Any, ...] = ()
+    names: tuple[Any, ...] = ()
+    if pd is not None and (cls is pd.DataFrame or cls is pd.Series):
+        if cls is pd.DataFrame and not getattr(getattr(value, "_mgr", None), "is_single_block", False):
+            return None
+        labels = tuple(value.axes)
+        names = (*(tuple(axis.names) for axis in labels), value.name if cls is pd.Series else None)
+        value = value.to_numpy()
+    elif cls is not np.ndarray:
+        return None
+    if value.dtype.kind not in "biufcmM" or value.ndim == 0 or value.nbytes == 0:
+        return None
+    flat = value if value.flags.c_contiguous else value.T
+    if not flat.flags.c_contiguous:
+        return None
+    seen = xxh3_128_digest(flat.reshape(-1).view("u1"), _SEED)
+    return Glance(seen, (value.shape, value.dtype, value.flags.c_contiguous, names), labels)
