@@ -9,13 +9,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from nbtrack.config import FOLDER
-from nbtrack.errors import ExportFailed, UsageError
+from nbtrack.errors import ExportFailed, StoreError, UsageError
 from nbtrack.frameworks.saving import formats
 from nbtrack.handoff import shipped
 from nbtrack.handoff.archive import extract, write_zip
@@ -28,13 +28,16 @@ from nbtrack.handoff.preview import kept_rows, version_differences
 from nbtrack.handoff.proving import proved
 from nbtrack.handoff.shipped.verify import FORMAT, MANIFEST, VERSION
 from nbtrack.handoff.signing import sign
-from nbtrack.records import Attachment, Bundle, Export, Run
+from nbtrack.records import JSON, Attachment, Bundle, Export, Run
 from nbtrack.render.jsonable import timestamp
 from nbtrack.store import Store
+from nbtrack.store.durable import sync_folder
+from nbtrack.store.lock import try_lock
 from nbtrack.store.registry import record_export
 
 __all__ = ["export"]
 
+_STAGING = ".nbtrack-export-"
 _STEPS = ("loading the model", "writing the pages", "proving it", "signing", "putting it in place")
 
 
@@ -92,9 +95,18 @@ def export(
     export_ = Export(
         run_id=run.id, at=time.time(), manifest=digest, format=made.format, safe=made.safe, name=path.name
     )
-    record_export(
-        store, export_, {"format": made.format, "safe": made.safe, "signed": made.signed, "to": path.name}
-    )
+    detail: dict[str, JSON] = {
+        "format": made.format,
+        "safe": made.safe,
+        "signed": made.signed,
+        "to": path.name,
+    }
+    try:
+        record_export(store, export_, detail)
+    except StoreError as error:
+        raise type(error)(
+            f"{path} is written and whole, but the store does not know of it: {error}"
+        ) from error
     return made
 
 
@@ -149,15 +161,42 @@ def _check(run: Run, path: Path, options: Options, *, kept: bool) -> None:
 
 @contextmanager
 def _staging(path: Path) -> Iterator[Path]:
-    """A folder of ours beside the target, so that the bundle can be renamed into place; it goes away in any case."""
+    """A folder of ours beside the target, so that the bundle can be renamed into place; it goes away in any case.
+
+    Raises:
+        ExportFailed: the disk refused what the ``with`` block wrote.
+    """
+    place = path.absolute().parent
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".nbtrack-export-", dir=path.absolute().parent))
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=place))
+        # Held by the process that writes there, and by nothing once that has ended, however it did.
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise UsageError(f"{path.absolute().parent} cannot be written: {error.strerror}.") from error
+        raise UsageError(f"{place} cannot be written: {error.strerror}.") from error
     try:
+        try_lock(lock)
+        _sweep(place)
         yield folder
+    except OSError as error:
+        where = error.filename if error.filename is not None else place
+        raise ExportFailed(
+            f"{path} was not written: {error.strerror} ({where}). Free some space, or give another path."
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _sweep(place: Path) -> None:
+    """Take away the folders that exports left in ``place`` when they were killed."""
+    for file in place.glob(f"{_STAGING}*/lock"):
+        with suppress(OSError):
+            descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if try_lock(descriptor):
+                    shutil.rmtree(file.parent, ignore_errors=True)
+            finally:
+                os.close(descriptor)
 
 
 def _example_file(store: Store, run: Run, staging: Path, options: Options) -> Path | None:
@@ -278,11 +317,23 @@ def _put(staging: Path, bundle: Path, path: Path, epoch: float, *, force: bool) 
         write_zip(bundle, made, epoch)
         made.chmod(0o644)
     old = staging / "replaced"
+    _sync(made)
     try:
         if force and os.path.lexists(path):
             path.rename(old)
         made.rename(path)
+        sync_folder(path.absolute().parent)
     except OSError as error:
         if old.exists() and not os.path.lexists(path):
             old.rename(path)
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _sync(made: Path) -> None:
+    # Before it gets its name: after a power cut there is a whole bundle or none.
+    for each in (made, *made.rglob("*")):
+        if each.is_dir():
+            sync_folder(each)
+        else:
+            with each.open("rb") as file:
+                os.fsync(file.fileno())

@@ -29,13 +29,14 @@ from nbtrack.errors import (
 )
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
-from nbtrack.store.durable import sync_folder
+from nbtrack.store.durable import from_disk, sync_folder
 from nbtrack.store.lock import WriteLock
 
 __all__ = ["DATABASE", "Database", "from_sqlite"]
 
 DATABASE = "lineage.db"
 _CHECKPOINT_BYTES = 4 * 1024 * 1024  # a longer write-ahead log slows readers down
+_ROOM_BYTES = 1 << 16  # a disk with less room than this is full
 _CLOSE_SECONDS = 1.0  # how long closing waits for the lock under which the last connection checkpoints
 
 
@@ -327,7 +328,7 @@ def _sync_names(folder: Path) -> None:
 def _make_private(file: Path) -> None:
     # Made by us, so that nobody else can read it whatever the umask: SQLite gives its log the same mode. Only ever
     # a file that was not there: closing one that SQLite has open would end its locks.
-    with contextlib.suppress(FileExistsError):
+    with from_disk(file), contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
@@ -340,6 +341,17 @@ def from_sqlite(file: Path) -> Iterator[None]:
         raise _in_our_words(error, file) from error
 
 
+def _is_full(file: Path) -> bool:
+    # Of a log's shared memory that cannot grow, SQLite says no more than that there was an error.
+    if not hasattr(os, "statvfs"):
+        return False
+    try:
+        status = os.statvfs(file.parent)
+    except OSError:
+        return False
+    return status.f_bavail * status.f_frsize < _ROOM_BYTES
+
+
 def _in_our_words(error: sqlite3.DatabaseError, file: Path) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_INTERRUPT:
@@ -350,9 +362,10 @@ def _in_our_words(error: sqlite3.DatabaseError, file: Path) -> StoreError:
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreCorrupt(
-            f"{file} is damaged ({error}). Put back a copy; `sqlite3 … .recover` saves what can still be read."
+            f"{file} is damaged, or its disk does not give it ({error}). Put back a copy; `sqlite3 … .recover` saves "
+            "what can still be read."
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(file)):
         return StoreUnwritable(
             f"{file} cannot be written: {os.strerror(errno.ENOSPC)}. Free some space and try again."
         )

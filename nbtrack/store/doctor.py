@@ -14,6 +14,7 @@ from nbtrack.store import schema
 from nbtrack.store.blobs import blob_file, digest_of_file, read_blob
 from nbtrack.store.chain import broken_links
 from nbtrack.store.entries import read_journal
+from nbtrack.store.leftovers import leftovers
 from nbtrack.store.network import is_on_network
 from nbtrack.store.roots import needed_blobs
 from nbtrack.store.sealing import BELONGINGS_OF_ONE, EXECUTION_COLUMNS, RUN_COLUMNS, run_seal
@@ -209,8 +210,7 @@ def _unreferenced(connection: sqlite3.Connection, folder: Path) -> Iterator[Prob
 
 
 def _leftovers(folder: Path) -> Iterator[Problem]:
-    left = [*(folder / "blobs").glob("?/.*.tmp"), *(folder / "sessions").glob("*.new")]
-    for file in [file for file in left if _is_old(file)][:_SHOWN]:
+    for file in [file for file in leftovers(folder) if _is_old(file)][:_SHOWN]:
         yield Problem(
             severity="warning",
             subject=str(file.relative_to(folder)),

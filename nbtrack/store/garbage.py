@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from nbtrack.records import Collection, Garbage
 from nbtrack.store.blobs import blob_files, digest_of_file
+from nbtrack.store.durable import from_disk
+from nbtrack.store.leftovers import leftovers
 from nbtrack.store.roots import needed_blobs
 from nbtrack.store.store import Store
 from nbtrack.store.values import from_json, to_json
@@ -130,11 +132,9 @@ def _loose_files(store: Store) -> list[_Loose]:
 
 def _all_files(folder: Path) -> Iterator[_Loose]:
     """Files that this package wrote; what else somebody put there is not ours to delete."""
-    blobs, left = (folder / "blobs").glob("?/*"), (folder / "sessions").glob("*.new")
-    for file in (*blobs, *left):
+    blobs = (file for file in (folder / "blobs").glob("?/*") if digest_of_file(file) is not None)
+    for file in (*blobs, *leftovers(folder)):
         digest = digest_of_file(file)
-        if digest is None and file.suffix not in {".tmp", ".new"}:
-            continue
         with suppress(FileNotFoundError):
             status = file.lstat()
             yield _Loose(file, digest, status.st_size, status.st_mtime)
@@ -159,5 +159,5 @@ def _delete(store: Store, files: Iterable[Path]) -> None:
                 digest = digest_of_file(file)
                 known = connection.execute("SELECT 1 FROM blobs WHERE digest = ?", (digest,)).fetchone()
                 if known is None:
-                    with suppress(FileNotFoundError):
+                    with suppress(FileNotFoundError), from_disk(file):
                         file.unlink()

@@ -224,7 +224,9 @@ class Journal:
     def close(self, *, remove: bool) -> None:
         """Close the journal, which ends the session's claim to be alive; with ``remove`` also delete the file."""
         if remove and self._descriptor >= 0:
-            self.file.unlink(missing_ok=True)
+            # What cannot be deleted is an empty journal, which the next reader deletes.
+            with contextlib.suppress(OSError):
+                self.file.unlink(missing_ok=True)
         self.forget()
 
     def forget(self) -> None:

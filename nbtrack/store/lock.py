@@ -101,8 +101,11 @@ class WriteLock:
                 )
             time.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT)
-        os.pwrite(self._descriptor, b"%-20d\n" % os.getpid(), 0)
+        with contextlib.suppress(OSError):  # a full disk: those who wait in vain are not told our name
+            os.pwrite(self._descriptor, b"%-20d\n" % os.getpid(), 0)
 
     def _holder(self) -> str:
-        text = os.pread(self._descriptor, 32, 0).strip()
+        text = b""
+        with contextlib.suppress(OSError):
+            text = os.pread(self._descriptor, 32, 0).strip()
         return f"process {text.decode('ascii', 'replace')}" if text else "another process"

@@ -17,6 +17,7 @@ from sqlite_utils import Database, Migrations
 
 from nbtrack.errors import StoreTooNew
 from nbtrack.store import schema
+from nbtrack.store.durable import from_disk
 
 __all__ = ["MIGRATIONS", "migrate"]
 
@@ -58,9 +59,16 @@ def migrate(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _back_up(connection: sqlite3.Connection, folder: Path) -> None:
     backups = folder / "backups"
-    backups.mkdir(mode=0o700, exist_ok=True)
+    with from_disk(backups):
+        backups.mkdir(mode=0o700, exist_ok=True)
     file = backups / f"lineage-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.db"
     # SQLite's own backup: the file may not be read by other means while it is open.
-    with contextlib.closing(sqlite3.connect(file)) as copy:
-        connection.backup(copy)
-    file.chmod(0o600)
+    try:
+        with contextlib.closing(sqlite3.connect(file)) as copy:
+            connection.backup(copy)
+        file.chmod(0o600)
+    except BaseException:
+        for half in (file, file.with_name(f"{file.name}-journal")):
+            with contextlib.suppress(OSError):
+                half.unlink()
+        raise

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from nbtrack.errors import StoreBusy, StoreCorrupt
+from nbtrack.errors import StoreBusy, StoreCorrupt, StoreUnwritable
+from nbtrack.store.durable import from_disk
 from nbtrack.store.entries import JournalContent, read_journal
 from nbtrack.store.journal import journal_path
 from nbtrack.store.lock import try_lock
@@ -41,7 +42,8 @@ def recover(folder: Path, open_sessions: list[str], transaction: Transaction) ->
         with _claimed(journal_path(folder, session_id)) as claim:
             if claim is None:
                 continue  # it lives
-            with contextlib.suppress(StoreBusy):  # the next reader will do it
+            # Else the next reader will do it; on a full disk, too, what is there can be read.
+            with contextlib.suppress(StoreBusy, StoreUnwritable):
                 _bury(folder, session_id, left.get(session_id, []), transaction)
                 dead += 1
     return dead
@@ -73,12 +75,12 @@ def _bury(folder: Path, session_id: str, left: list[Path], transaction: Transact
     file = journal_path(folder, session_id)
     content: JournalContent | None
     try:
-        content = read_journal(file)
+        with from_disk(file):
+            content = read_journal(file)
     except FileNotFoundError:
         content = None
     except StoreCorrupt:
-        # Kept under another name for whoever wants to look: what cannot be read cannot be taken in.
-        file.rename(file.with_suffix(".damaged"))
+        _put_aside(file)
         content = None
     for each in left:
         take_in(folder, each, transaction)
@@ -87,23 +89,36 @@ def _bury(folder: Path, session_id: str, left: list[Path], transaction: Transact
         if content is not None:
             fold_journal(connection, writer, content)
         end_session(connection, session_id, ended_at=time.time())
-    file.unlink(missing_ok=True)
+    with from_disk(file):
+        file.unlink(missing_ok=True)
+
+
+def _put_aside(file: Path) -> None:
+    # Kept under another name for whoever wants to look: what cannot be read cannot be taken in.
+    with from_disk(file):
+        file.rename(file.with_suffix(".damaged"))
 
 
 def take_in(folder: Path, file: Path, transaction: Transaction) -> None:
-    """Save what a session put into the spool; what is damaged stays there under another name."""
-    try:
-        with taken(file) as (session, capture):
-            prepared = with_files(folder, capture)
+    """Save what a session put into the spool; what is damaged stays there under another name.
+
+    Raises:
+        StoreError: nothing was written, and the capture goes on waiting; see its subclasses.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            session, capture = stack.enter_context(taken(file))
+        except FileNotFoundError:
+            capture = None  # somebody else took it in; its bytes may still be there
+        except StoreCorrupt:
+            _put_aside(file)
+            return
+        if capture is not None:
+            prepared = with_files(folder, capture, all_of_them=True)
             with transaction() as connection:
                 writer = Writer()
                 session_pk = writer.session(connection, session)
                 write_capture(connection, folder, writer, session_pk, prepared, set)
-    except FileNotFoundError:
-        return
-    except StoreCorrupt:
-        file.rename(file.with_suffix(".damaged"))
-        return
     remove(file)
 
 

@@ -23,8 +23,14 @@ from nbtrack.store.writing import Writer
 __all__ = ["with_files", "write_capture"]
 
 
-def with_files(folder: Path, capture: Capture) -> Capture:
-    """The capture with those models and attachments whose bytes could be written; a run says what could not."""
+def with_files(folder: Path, capture: Capture, *, all_of_them: bool = False) -> Capture:
+    """The capture with those models and attachments whose bytes could be written; a run says what could not.
+
+    Raises:
+        StoreUnwritable: ``all_of_them`` were wanted, and one could not be written.
+    """
+    if all_of_them:
+        write_files(folder, [blob for model in capture.models.values() for blob in blobs_of(model)])
     models = dict(capture.models)
     runs = tuple(_with_model_files(folder, run, models) for run in capture.runs)
     attachments = capture.attachments

@@ -22,7 +22,7 @@ from nbtrack.errors import StoreCorrupt, StoreUnwritable
 from nbtrack.records import Capture, ModelBytes, Session
 from nbtrack.records.plain import from_plain, to_plain
 from nbtrack.store.blobs import Buffer
-from nbtrack.store.durable import sync_folder
+from nbtrack.store.durable import from_disk, sync_folder
 
 __all__ = ["Spooled", "keep", "remove", "spooled", "taken"]
 
@@ -61,6 +61,8 @@ def keep(folder: Path, session: Session, capture: Capture) -> Path:
         for each in (place, folder):
             sync_folder(each)
     except OSError as error:
+        with contextlib.suppress(StoreUnwritable):  # by which nothing is said that is not known
+            remove(file)
         raise StoreUnwritable(f"{place} cannot be written: {error.strerror}.") from error
     return file
 
@@ -84,9 +86,12 @@ def taken(file: Path) -> Iterator[Spooled]:
     Raises:
         FileNotFoundError: somebody else took it in.
         StoreCorrupt: it is not what was written.
+        StoreUnwritable: the disk does not give it.
     """
     try:
-        content = json.loads(file.read_bytes())
+        with from_disk(file):
+            text = file.read_bytes()
+        content = json.loads(text)
         if content["format"] != _FORMAT:
             raise StoreCorrupt(f"{file} was written by another nbtrack. Upgrade, and it will be taken in.")
         session, capture = (
@@ -115,9 +120,17 @@ def taken(file: Path) -> Iterator[Spooled]:
 
 
 def remove(file: Path) -> None:
-    """Take a capture out of the spool: it is in the database."""
-    file.unlink(missing_ok=True)
-    file.with_suffix(".bytes").unlink(missing_ok=True)
+    """Take a capture out of the spool: it is in the database.
+
+    Raises:
+        StoreUnwritable: the disk refuses; what is left is taken out by the next who tries.
+    """
+    for each in (
+        file,
+        file.with_suffix(".bytes"),
+    ):  # in this order: without the first, the second says nothing
+        with from_disk(each):
+            each.unlink(missing_ok=True)
 
 
 def _described(model: ModelBytes) -> list[Any]:
@@ -142,15 +155,18 @@ def _write(file: Path, parts: Iterable[Buffer]) -> None:
             os.fsync(opened.fileno())
         temporary.rename(file)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
 
 
 @contextlib.contextmanager
 def _mapped(file: Path) -> Iterator[memoryview]:
-    with file.open("rb") as opened:
-        if os.fstat(opened.fileno()).st_size == 0:
-            yield memoryview(b"")
-            return
-        # Not closed here: views on it may outlive the block for a moment; the last of them takes it along.
-        yield memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+    try:
+        with from_disk(file), file.open("rb") as opened:
+            # Not closed here: views on it may outlive the block for a moment; the last of them takes it along.
+            empty = os.fstat(opened.fileno()).st_size == 0
+            data = memoryview(b"" if empty else mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError as error:
+        raise StoreCorrupt(f"{file} is missing: the models that belong to it are lost.") from error
+    yield data

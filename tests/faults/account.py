@@ -16,7 +16,7 @@ from nbtrack.store.registry import registered_models
 def understood(said: bytes | str) -> list[dict]:
     """The whole lines among what a process said before it ended."""
     text = said.decode() if isinstance(said, bytes) else said
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line[:1] == "{"]
 
 
 def lost(store: Store, said: Iterable[dict], *, power: bool = False) -> list[str]:

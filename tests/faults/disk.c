@@ -208,13 +208,13 @@ static ssize_t written(int fd, const void *data, size_t size, off_t at, int here
     int shortened = 0;
     pthread_mutex_lock(&mutex);
     if (fails()) {
-        if (how == IO_ERROR || how == NO_SPACE || size < 2) {
+        if (how == IO_ERROR || how == NO_SPACE) {
             errno = how == IO_ERROR ? EIO : ENOSPC;
             pthread_mutex_unlock(&mutex);
             return -1;
         }
         shortened = 1;
-        size /= 2;
+        size = size / 2 + size % 2; /* never nothing, which would be an error, not a short write */
     }
     if (here) {
         done = syscall(SYS_write, fd, data, size);
@@ -345,11 +345,13 @@ int fdatasync(int fd) { REAL(fdatasync); return synced(fd, real); }
 
 /* Names ----------------------------------------------------------------------------------------------------------- */
 
+/* A full disk has room for one name less. */
 #define NAME_CHANGE(kind, folder, path, call) \
     char room[PATH_MAX]; \
     if (!ours() || !below(whole(folder, path, room))) return call; \
     pthread_mutex_lock(&mutex); \
-    int done = refuses() ? -1 : call; \
+    int spared = kind[0] == 'g' && how != IO_ERROR; \
+    int done = !spared && refuses() ? -1 : call; \
     if (done == 0) note(kind, -1, 0, room, NULL, 0); \
     pthread_mutex_unlock(&mutex); \
     return done;
