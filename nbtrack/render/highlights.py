@@ -9,6 +9,7 @@ from nbtrack.render.numbers import number, shape, short_digest, size
 from nbtrack.render.plain import clean, cut, value_text
 
 __all__ = [
+    "METRIC_RANK",
     "chosen_params",
     "dataset_text",
     "differing_params",
@@ -25,7 +26,8 @@ __all__ = [
 ]
 
 # The more deliberately a number was measured, the earlier it is told.
-_METRIC_RANK = {"explicit": 0, "call": 1, "history": 2, "variable": 3, "loop": 4}
+METRIC_RANK = {"explicit": 0, "call": 1, "history": 2, "variable": 3, "loop": 4}
+"""By origin; one that is not here comes last."""
 
 
 def title(run: Run) -> str:
@@ -49,7 +51,7 @@ def metrics_by_name(run: Run) -> dict[str, Metric]:
     """
     best: dict[str, tuple[tuple[bool, int], Metric]] = {}
     for metric in run.metrics:
-        rank = (measured_on_training(run, metric), _METRIC_RANK.get(metric.origin, 5))
+        rank = (measured_on_training(run, metric), METRIC_RANK.get(metric.origin, len(METRIC_RANK)))
         if metric.name not in best or rank <= best[metric.name][0]:
             best[metric.name] = (rank, metric)
     ordered = sorted(best.values(), key=lambda pair: (pair[0], measured_later(run, pair[1])))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import NamedTuple
+
+from nbtrack.store.counting import counts
 
 __all__ = ["Ranking", "Scope"]
 
@@ -24,18 +27,19 @@ class Ranking:
     def __init__(self, connection: sqlite3.Connection, metric: str, *, smallest: bool) -> None:
         self.metric = metric
         self.smallest = smallest
-        # The index gives the values in order, worst first: of a run with several the last is its best.
         rows = connection.execute(
-            "SELECT run, value FROM metrics INDEXED BY metrics_by_value "  # noqa: S608 - one of two constants
-            "WHERE name = (SELECT pk FROM names WHERE name = ?) AND value IS NOT NULL "
-            f"ORDER BY value {'DESC' if smallest else 'ASC'}",
+            "SELECT run, value FROM metrics INDEXED BY metrics_by_value "
+            "WHERE name = (SELECT pk FROM names WHERE name = ?)",
             (metric,),
-        )
-        best = dict(rows.fetchall())
+        ).fetchall()
+        values = dict(rows)
+        if len(values) < len(rows):  # some runs have several
+            values |= _counted(connection, metric, rows)
+        values = {run: value for run, value in values.items() if value is not None}
         names = dict(connection.execute("SELECT pk, name FROM experiments").fetchall())
         self._values = {
             names[experiment]: sorted(of if smallest else [-value for value in of])
-            for experiment, of in _by_experiment(connection, best).items()
+            for experiment, of in _by_experiment(connection, values).items()
         }
 
     def rank(self, experiment: str, value: float) -> int:
@@ -52,6 +56,19 @@ class Ranking:
             return None
         sign = 1 if self.smallest else -1
         return Scope(sign * values[0], sign * values[-1], len(values))
+
+
+def _counted(
+    connection: sqlite3.Connection, metric: str, rows: list[tuple[int, float | None]]
+) -> dict[int, float | None]:
+    """The values that count of the runs that have more than one."""
+    several = [run for run, count in Counter(run for run, _ in rows).items() if count > 1]
+    found = connection.execute(
+        "SELECT m.run, m.value FROM json_each(?) j CROSS JOIN metrics m ON m.run = j.value "  # noqa: S608 - a condition of ours
+        f"WHERE m.name = (SELECT pk FROM names WHERE name = ?) AND {counts('m')}",
+        (json.dumps(several), metric),
+    )
+    return dict(found.fetchall())
 
 
 def _by_experiment(connection: sqlite3.Connection, best: dict[int, float]) -> dict[int, list[float]]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 from nbtrack.errors import QueryError
 from nbtrack.store.by_param import MOST_SKIPPED, Walk, walk
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
+from nbtrack.store.counting import counted_value, counts
 from nbtrack.store.deadline import at_most, expired, is_interrupt
 from nbtrack.store.query import All, parse
 
@@ -185,7 +186,7 @@ class _Search:
             return FIELDS[name][0], (), False
         metric = self.resolver.metric(rest if kind == "metric" and rest else name)
         if metric is not None:
-            return f"(SELECT {'MIN' if smallest else 'MAX'}(q.value) {_MEASURED})", (metric,), True
+            return counted_value("r.pk"), (metric,), True
         param = self.resolver.param(rest if kind == "param" and rest else name)
         if param is None:
             raise self.resolver.unknown(name, order, int(smallest))
@@ -216,7 +217,7 @@ class _Search:
         if start is None or start.value is not None:
             found = self._measured(conditions, metric, direction, wanted)
         if not self.request.only_with_order and (wanted is None or len(found) < wanted):
-            rest = [*conditions, Condition(f"NOT EXISTS (SELECT 1 {_MEASURED})", metric)]
+            rest = [*conditions, Condition(f"{counted_value('r.pk')} IS NULL", metric)]
             if start is not None and start.value is None:
                 rest.append(Condition(_OLDER, start[1:]))
             left = -1 if wanted is None else wanted - len(found)
@@ -248,26 +249,20 @@ class _Search:
     def _measured(
         self, conditions: list[Condition], metric: tuple[object, ...], direction: str, wanted: int | None
     ) -> dict[int, None]:
-        """The runs that have the metric, best first; a run measured on several datasets counts with its best."""
+        """The runs that have the metric, best first."""
         where, values, rare = self.where(conditions)
         plus, index = ("+", "") if rare else ("", "INDEXED BY metrics_by_value")
-        sign, better = ("<", ">") if direction == "DESC" else (">", "<")
-        start: str
-        begin: tuple[object, ...]
-        start, begin = "", ()
+        sign = "<" if direction == "DESC" else ">"
+        start, begin = "", tuple[object, ...]()
         if self.request.start is not None:
             value, _, pk = self.request.start
-            # A run that comes after the start with one of its values may have been listed with a better one.
-            start = (
-                f"AND {plus}m.value {sign}= ? AND ({plus}m.value {sign} ? OR m.run {sign} ?) AND NOT EXISTS "  # noqa: S608 - values are bound
-                f"(SELECT 1 FROM metrics q WHERE q.run = m.run AND q.name = ? "
-                f"AND (+q.value {better} ? OR (+q.value = ? AND m.run {better}= ?)))"
-            )
-            begin = (value, value, pk, *metric, value, value, pk)
+            start = f"AND {plus}m.value {sign}= ? AND ({plus}m.value {sign} ? OR m.run {sign} ?)"
+            begin = (value, value, pk)
         rows = self.connection.execute(
             f"SELECT m.run FROM {'runs r CROSS JOIN ' if rare else ''}metrics m {index} "  # noqa: S608 - values are bound
             f"{'' if rare else 'CROSS JOIN runs r'} WHERE {where} AND m.run = r.pk AND m.name = ? "
-            f"AND {plus}m.value IS NOT NULL {start} ORDER BY {plus}m.value {direction}, {plus}m.run {direction}",
+            f"AND {plus}m.value IS NOT NULL AND {counts('m')} {start} "
+            f"ORDER BY {plus}m.value {direction}, {plus}m.run {direction}",
             (*values, *metric, *begin),
         )
         found: dict[int, None] = {}
@@ -292,4 +287,3 @@ _PARAM = (
     "(SELECT p.value FROM run_params q JOIN params p ON p.pk = q.param "
     "WHERE q.run = r.pk AND q.name = ? ORDER BY q.position LIMIT 1)"
 )
-_MEASURED = "FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value IS NOT NULL"

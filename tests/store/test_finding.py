@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from nbtrack.errors import AmbiguousRun, QueryError, UnknownRun
 from nbtrack.records import Metric, State, new_id
+from nbtrack.render.highlights import metrics_by_name
 from nbtrack.store.query import All, Comparison, Not, parse
+from nbtrack.store.ranking import Ranking
 
 
 def labels(runs):
@@ -99,13 +101,54 @@ def test_runs_without_the_metric_that_is_sorted_by_come_last_and_nan_before_them
     assert labels(kernel.store.find_runs("auc != nan", order="auc")) == ["SVC-5", "SVC-4", "SVC-2"]
 
 
-def test_a_run_measured_on_several_datasets_counts_with_its_best_and_is_listed_once(kernel):
-    for values in ((0.99, 0.7), (0.95, 0.9)):
-        metrics = [Metric(name="acc", value=one, origin="call", dataset=f"X{one}") for one in values]
-        kernel.save(replace(kernel.run(kernel.execution()), metrics=tuple(metrics)))
-    assert labels(kernel.store.find_runs(order="acc")) == ["SVC-1", "SVC-2"]
+def test_a_run_measured_on_several_datasets_counts_with_the_number_that_is_shown_and_is_listed_once(kernel):
+    for test, train in ((0.7, 0.99), (0.9, 0.95)):
+        metrics = (
+            Metric(name="acc", value=test, origin="call", dataset="X_test"),
+            Metric(name="acc", value=train, origin="call", dataset="X_train"),  # the model was fitted on it
+            Metric(name="acc", value=1.0, origin="loop"),
+        )
+        kernel.save(replace(kernel.run(kernel.execution()), metrics=metrics))
+    assert labels(kernel.store.find_runs(order="acc")) == ["SVC-2", "SVC-1"]
     assert labels(kernel.store.find_runs(order="-acc")) == ["SVC-1", "SVC-2"]
-    assert labels(kernel.store.find_runs("acc > 0.8", order="acc", limit=1, offset=1)) == ["SVC-2"]
+    assert labels(kernel.store.find_runs("acc > 0.8", order="acc", limit=1, offset=1)) == ["SVC-1"]
+    assert kernel.store.get_run("best:acc").label == "SVC-2"
+    with kernel.store.view() as connection:
+        ranking = Ranking(connection, "acc", smallest=False)
+    assert ranking.scope("churn") == (0.9, 0.7, 2)
+    assert ranking.rank("churn", 0.7) == 2
+
+
+@given(
+    kinds=st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from([0.1, 0.5, math.nan]),
+                st.sampled_from(["call", "loop", "explicit", "hand"]),
+                st.sampled_from([None, "X_train", "X_test"]),
+            ),
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+def test_runs_are_ordered_and_ranked_by_the_number_that_is_shown(kernel, kinds):
+    for metrics in kinds:
+        listed = tuple(Metric(name="acc", value=v, origin=o, dataset=d) for v, o, d in metrics)
+        kernel.save(replace(kernel.run(kernel.execution()), metrics=listed))
+    try:
+        runs = kernel.store.find_runs(order="acc")
+    except QueryError:  # so far no run has any
+        return
+    shown = [metrics_by_name(run)["acc"].value if run.metrics else math.nan for run in runs]
+    numbers = [value for value in shown if not math.isnan(value)]
+    assert shown[: len(numbers)] == sorted(numbers, reverse=True)
+    with kernel.store.view() as connection:
+        ranking = Ranking(connection, "acc", smallest=False)
+    scope = ranking.scope("churn")
+    assert scope == ((numbers[0], numbers[-1], len(numbers)) if numbers else None)
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(kernel):
@@ -240,7 +283,7 @@ def test_both_plans_find_what_the_query_means_in_every_order(zoo, monkeypatch, q
     if order is None:
         assert [run.id for run in found] == [run.id for run in everything if run.id in wanted]
     if order == "acc":
-        best = [max((one.value for one in run.metrics), default=-1) for run in found]
+        best = [metrics_by_name(run)["acc"].value if run.metrics else -1 for run in found]
         assert best == sorted(best, reverse=True)
     page = zoo.find_runs(query, order=order, limit=5, offset=3)
     assert [run.id for run in page] == [run.id for run in found[3:8]]
