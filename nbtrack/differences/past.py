@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from nbtrack.differences.standing import standing, telling_metric
 from nbtrack.records import Best, LateMetric, Metric, Run, Standing, State
 from nbtrack.render.direction import better
+from nbtrack.render.highlights import differing_params, param_text
 from nbtrack.store import Store
-from nbtrack.store.standing import COUNTED, best_of, previous_of_cell
+from nbtrack.store.standing import COUNTED, Measure, best_of, previous_of_cell, truths_of
 
 __all__ = ["Past"]
 
 _CELLS = 200
+_CELLS_OF_SEVERAL = 20  # whose last runs, up to fifty each, are remembered
+_WHOLE = 1000  # characters of a value
 _RARELY = 1000  # a look at the store is repeated after so many times the time it took
 _SECONDS = 30.0  # and never sooner than this: other kernels' runs may come late
 
@@ -36,28 +39,33 @@ class Past:
     def __init__(self, store: Callable[[], Store | None]) -> None:
         self._store = store
         self._last: OrderedDict[tuple[str | None, ...], Run | None] = OrderedDict()
+        self._several: OrderedDict[tuple[str | None, ...], tuple[Run, ...]] = OrderedDict()
         self._recent: OrderedDict[str, tuple[Run, str | None]] = (
             OrderedDict()
         )  # with the id of the previous run
-        self._bests: dict[tuple[str, str, str | None], _Known] = {}
+        self._bests: dict[Measure, _Known] = {}
 
     def standings(self, runs: Sequence[Run]) -> dict[str, Standing]:
         """How the runs of one execution stand, by run id.
 
-        Of several runs only the one with the best number has a standing, without a previous one: which of the
-        former runs it would continue is not known.
+        Of several runs only the one with the best number has a standing. It continues the former run with the same
+        values of the params that tell the runs of the cell apart, if there is just one.
         """
         store = self._store()
         complete = [run for run in runs if run.state is State.COMPLETE]
         if store is None or not complete:
             return {}
         if len(runs) > 1:
+            before = self._several.pop(_place(runs[0]), ())
             for run in runs:
                 self._remember(run, None)
                 self._keep(run, None)
+            self._remember_all(runs)
             chosen = _best_of_cell(complete)
-            found = standing(chosen, None, self._best(store, chosen, complete)) if chosen else None
-            return {chosen.id: found} if chosen and found else {}
+            if chosen is None:
+                return {}
+            previous = _continued(before, runs, chosen)
+            return {chosen.id: standing(chosen, previous, self._best(store, chosen, complete))}
         run = runs[0]
         previous = self._previous(store, run)
         self._remember(run, run)
@@ -106,21 +114,27 @@ class Past:
         if len(self._last) > _CELLS:
             self._last.popitem(last=False)
 
+    def _remember_all(self, runs: Sequence[Run]) -> None:
+        self._several[_place(runs[0])] = tuple(runs)
+        if len(self._several) > _CELLS_OF_SEVERAL:
+            self._several.popitem(last=False)
+
     def _best(self, store: Store, run: Run, new: Sequence[Run]) -> Best | None:
         """The best of the run's telling metric; ``new`` are the runs that came since the last look."""
         metric = telling_metric(run)
         direction = better(metric.name) if metric is not None else None
         if metric is None or direction is None:
             return None
-        key = (run.experiment, metric.name, metric.dataset)
+        truths = truths_of(store, [each.id for each in new], metric.dataset)
+        key = Measure(run.experiment, metric.name, metric.dataset, truths.get(run.id))
         known, now = self._bests.get(key), time.monotonic()
         if known is None or known.best is None or now > known.until:
             started = time.perf_counter()
-            found = best_of(store, *key, lowest=direction == "lower")
+            found = best_of(store, key, lowest=direction == "lower")
             cost = time.perf_counter() - started
             self._bests[key] = _Known(found, now + max(_SECONDS, cost * _RARELY))
             return found
-        for each in new:
+        for each in (each for each in new if truths.get(each.id) == key.truth):
             known.best = _with(known.best, each, metric, lowest=direction == "lower")
         return known.best
 
@@ -148,6 +162,20 @@ def _best_of_cell(runs: Sequence[Run]) -> Run | None:
     top = max(value for value, _ in rated)
     ahead = [run for value, run in rated if value == top]
     return ahead[0] if len(ahead) == 1 else None
+
+
+def _continued(before: Sequence[Run], runs: Sequence[Run], chosen: Run) -> Run | None:
+    """The run of the time before that has the values of ``chosen`` where the runs of the cell stand apart."""
+    if not before:
+        return None
+    names = differing_params(runs)
+
+    def kind(run: Run) -> tuple[str, ...]:
+        return (run.label_stem, *(param_text(run, name, _WHOLE) for name in names))
+
+    alike = [run for run in before if kind(run) == kind(chosen)]
+    alone = sum(kind(run) == kind(chosen) for run in runs) == 1
+    return alike[0] if len(alike) == 1 and alone else None
 
 
 def _with(best: Best, run: Run, metric: Metric, *, lowest: bool) -> Best:

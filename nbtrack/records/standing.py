@@ -11,7 +11,7 @@ __all__ = ["Best", "Standing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The best of one metric among the runs of an experiment that have it, measured on data of one name.
+    """The best of one metric among the runs of an experiment that have it, measured on the same data.
 
     ``count`` is how many there are; 1,000 stands for as many or more.
     """

@@ -13,7 +13,7 @@ from nbtrack.render.comparison import comparison
 from nbtrack.render.highlights import differing_params, metrics_by_name
 from nbtrack.render.numbers import number, shape, short_digest
 from nbtrack.render.plain import clean, cut
-from nbtrack.render.svg import COLOURS, Axis, curves_svg, parallel_svg, swatch
+from nbtrack.render.svg import COLOURS, Axis, curves_svg, legend, parallel_svg, swatch, telling_axes
 from nbtrack.render.table import runs_table
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
 
 _RUNS = 20  # columns
 _ROWS = 40  # of each section
+_AXES = 6  # of params, in parallel coordinates
 _LINES = 12  # of judgements and of repeats
 _BOX = (
     "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
@@ -37,6 +38,7 @@ _BOX = (
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
 _NAME = _CELL + ";white-space:nowrap"
 _WRAPPED = _CELL + ";min-width:5em;max-width:22em;overflow-wrap:anywhere"
+_RUN = _CELL + ";min-width:7em;max-width:14em;overflow-wrap:anywhere;vertical-align:bottom"
 _HEAD = "text-align:left;padding:6px 10px 1px 0;font-weight:600;opacity:.72"
 _BEST = "color:var(--jp-success-color1,#388e3c);font-weight:600"
 _MUTED = "opacity:.72"
@@ -79,7 +81,7 @@ def rows_html(compared: Comparison, *, only_differences: bool) -> str:
         document["params"] = [row for row in document["params"] if row["name"] in telling]
     document["params"].insert(0, {"name": "model", "values": classes, "differs": len(set(classes)) > 1})
     heads = "".join(
-        f'<th style="{_NAME}">{swatch(_colour(place))} {_text(run.label, 40)}</th>'
+        f'<th style="{_RUN}">{swatch(_colour(place))} {_text(run.label, 40)}</th>'
         for place, run in enumerate(runs)
     )
     body = "".join(
@@ -119,7 +121,12 @@ def curves_html(compared: Comparison, metric: str) -> str:
         if points:
             lines[run.label] = points
             colours[run.label] = _colour(place)
-    return curves_svg(lines, colours, metric)
+    drawn = curves_svg(lines, colours, metric)
+    return f"{_legend(list(lines), list(colours.values()))}{drawn}" if drawn else ""
+
+
+def _legend(names: Sequence[str], colours: Sequence[str]) -> str:
+    return f'<div style="{_BOX}">{legend(names, colours)}</div>'
 
 
 def parallel_html(compared: Comparison) -> str:
@@ -129,10 +136,13 @@ def parallel_html(compared: Comparison) -> str:
     for name in differing_params(runs) if len(runs) > 1 else []:
         values = [_last(run.params, name) for run in runs]
         axes.append(Axis(name, values))
+    axes = telling_axes(axes, _AXES)
     if compared.metric:
         found = [metrics_by_name(run).get(compared.metric) for run in runs]
-        axes = [*axes[:6], Axis(compared.metric, [None if one is None else one.value for one in found])]
-    return parallel_svg(axes, [run.label for run in runs], [_colour(place) for place in range(len(runs))])
+        axes = [*axes, Axis(compared.metric, [None if one is None else one.value for one in found])]
+    names, colours = [run.label for run in runs], [_colour(place) for place in range(len(runs))]
+    drawn = parallel_svg(axes, names, colours)
+    return f"{_legend(names, colours)}{drawn}" if drawn else ""
 
 
 def judgement_text(judgement: Judgement) -> str:

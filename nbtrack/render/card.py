@@ -54,7 +54,10 @@ def run_card(runs: Sequence[Run], standings: Mapping[str, Standing] | None = Non
     if len(runs) <= _WHOLE_CARDS:
         return "".join(_box(_card(run, known.get(run.id)), run.state) for run in runs)
     telling = differing_params(runs)[:3]
-    lines = [f"<div>{_line(run, telling, known.get(run.id))}</div>" for run in runs[:_LINES]]
+    lines = [
+        f"<div>{_line(run, telling, known.get(run.id))}</div>{_since(known.get(run.id))}"
+        for run in runs[:_LINES]
+    ]
     if len(runs) > _LINES:
         lines.append(f'<div style="{_MUTED}">+{len(runs) - _LINES} more</div>')
     return _box("".join(lines), _worst(runs))
@@ -81,12 +84,17 @@ def _card(run: Run, standing: Standing | None) -> str:
     ]
     rows = [
         f"<div>{' · '.join(heading)}</div>",
-        "" if standing is None or not (since := since_text(standing)) else f"<div>{_escape(since)}</div>",
+        _since(standing),
         _muted(params),
         _muted([fact for fact in facts if fact]),
         *(f'<div style="color:{_COLOURS[State.CANCELED]}">{_text(note, 100)}</div>' for note in _notes(run)),
     ]
     return "".join(rows)
+
+
+def _since(standing: Standing | None) -> str:
+    text = "" if standing is None else since_text(standing)
+    return f"<div>{_escape(text)}</div>" if text else ""
 
 
 def _line(run: Run, telling: Sequence[str], standing: Standing | None) -> str:

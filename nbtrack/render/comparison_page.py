@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from nbtrack.records import Point
 from nbtrack.render.numbers import duration, number, shape, short_digest
+from nbtrack.render.svg import COLOURS, Axis, curves_svg, legend, parallel_svg, telling_axes
 
 __all__ = ["comparison_page"]
 
-_COLOURS = ("#1f77b4", "#d95f02", "#2a9d55", "#7b4fb5", "#c0392b", "#8c6d31", "#17869e", "#b33f8e")
-_WIDTH, _HEIGHT, _EDGE = 640, 240, 44
+_LINES = 50  # runs in parallel coordinates
+_PARAM_AXES, _METRIC_AXES = 5, 3
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --tell: #f6a62329; --best: #2a9d5533; }
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
@@ -23,8 +25,8 @@ th, td { border-bottom: 1px solid var(--line); padding: .25rem .7rem; text-align
   max-width: 26rem; overflow-wrap: anywhere; white-space: pre-wrap }
 thead th { position: sticky; top: 0; background: Canvas } tbody th { font-weight: normal }
 tr.differs { background: var(--tell) } td.best { background: var(--best); font-weight: 600 }
-details { margin-top: .6rem } summary { cursor: pointer } svg { max-width: 100%; height: auto }
-svg text { font-size: 11px; fill: currentColor } .swatch { display: inline-block; width: .8em; height: .8em }
+details { margin-top: .6rem } summary { cursor: pointer } figure { margin: 1rem 0 } figcaption { font-weight: 600 }
+.swatch { display: inline-block; width: .8em; height: .8em }
 footer { margin-top: 3rem; opacity: .7 }
 """
 
@@ -39,6 +41,7 @@ def comparison_page(document: Mapping[str, Any], made: str) -> str:
     sections = [
         _section("Metrics", runs, document["metrics"], _value),
         _curves(runs, document["curves"]),
+        _parallel(document),
         _section("Parameters", runs, document["params"], _value),
         _section("Data", runs, document["datasets"], _data),
         _section("Environment", runs, document["environment"], _value),
@@ -59,7 +62,7 @@ def _name(run: Mapping[str, Any]) -> str:
 
 
 def _colour(place: int) -> str:
-    return _COLOURS[place % len(_COLOURS)]
+    return COLOURS[place % len(COLOURS)]
 
 
 def _head(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -141,54 +144,56 @@ def _data(value: Any) -> str:
 
 def _curves(runs: Sequence[Mapping[str, Any]], curves: Sequence[Mapping[str, Any]]) -> str:
     places = {run["id"]: place for place, run in enumerate(runs)}
-    pictures = [_picture(curve, places) for curve in curves]
+    pictures = [_picture(curve, runs, places) for curve in curves]
     return f"<h2>Curves</h2>\n{''.join(pictures)}" if any(pictures) else ""
 
 
-def _picture(curve: Mapping[str, Any], places: Mapping[str, int]) -> str:
-    lines = [
-        (places[series["run"]], _finite_points(series))
-        for series in curve["series"]
-        if series["run"] in places
-    ]
-    lines = [(place, points) for place, points in lines if points]
-    if not lines:
+def _picture(curve: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], places: Mapping[str, int]) -> str:
+    lines: dict[str, list[Point]] = {}
+    colours: dict[str, str] = {}
+    for series in curve["series"]:
+        place = places.get(series["run"])
+        points = _points(series)
+        if place is None or not any(math.isfinite(point.value) for point in points):
+            continue
+        on = f" on {series['dataset']}" if series.get("dataset") else ""
+        name = f"{runs[place]['label']}{on}"
+        lines[name], colours[name] = points, _colour(place)
+    drawn = curves_svg(lines, colours, curve["metric"])
+    if not drawn:
         return ""
-    xs = [x for _, points in lines for x, _ in points]
-    ys = [y for _, points in lines for _, y in points]
-    across, up = _Scale(min(xs), max(xs), _EDGE, _WIDTH - 8), _Scale(min(ys), max(ys), _HEIGHT - 24, 8)
-    paths = "".join(
-        f'<polyline fill="none" stroke="{_colour(place)}" stroke-width="1.6" points="'
-        + " ".join(f"{across.at(x):.1f},{up.at(y):.1f}" for x, y in points)
-        + '"/>'
-        for place, points in lines
-    )
-    name = escape(curve["metric"])
-    return (
-        f'<figure><figcaption>{name}</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{name} by step"><rect x="{_EDGE}" y="8" width="{_WIDTH - _EDGE - 8}" height="{_HEIGHT - 32}" '
-        f'fill="none" stroke="#8884"/>{paths}'
-        f'<text x="{_EDGE - 4}" y="16" text-anchor="end">{escape(number(max(ys), 3))}</text>'
-        f'<text x="{_EDGE - 4}" y="{_HEIGHT - 26}" text-anchor="end">{escape(number(min(ys), 3))}</text>'
-        f'<text x="{_EDGE}" y="{_HEIGHT - 8}">{min(xs)}</text>'
-        f'<text x="{_WIDTH - 8}" y="{_HEIGHT - 8}" text-anchor="end">{max(xs)}</text></svg></figure>\n'
-    )
+    shown = legend(list(lines), list(colours.values()))
+    return f"<figure><figcaption>{escape(curve['metric'])}</figcaption>{shown}{drawn}</figure>\n"
 
 
-def _finite_points(series: Mapping[str, Any]) -> list[tuple[float, float]]:
-    pairs = zip(series["steps"], series["values"], strict=True)
-    return [(step, value) for step, value in pairs if isinstance(value, int | float) and math.isfinite(value)]
+def _points(series: Mapping[str, Any]) -> list[Point]:
+    """The points; what JSON has no number for is no point of a line."""
+    return [
+        Point(step=step, value=value, time=0.0)
+        for step, value in zip(series["steps"], series["values"], strict=True)
+        if isinstance(value, int | float) and math.isfinite(value)
+    ]
 
 
-class _Scale:
-    """From values to places on the picture."""
+def _parallel(document: Mapping[str, Any]) -> str:
+    """Parallel coordinates of the params and metrics that differ."""
+    runs = document["runs"][:_LINES]
+    chosen = {param["name"] for run in runs for param in run["params"] if param["origin"] != "default"}
+    params = [_axis(row) for row in document["params"] if row["differs"] and row["name"] in chosen]
+    metrics = [_axis(row) for row in document["metrics"] if row["differs"]]
+    axes = [*telling_axes(params, _PARAM_AXES), *telling_axes(metrics, _METRIC_AXES)]
+    names, colours = [run["label"] for run in runs], [_colour(place) for place in range(len(runs))]
+    drawn = parallel_svg(axes, names, colours)
+    if not drawn:
+        return ""
+    return f"<h2>Parallel coordinates</h2>\n<figure>{legend(names, colours)}{drawn}</figure>\n"
 
-    def __init__(self, low: float, high: float, begin: float, end: float) -> None:
-        self._low = low
-        self._span = (high - low) or 1.0
-        self._begin, self._end = begin, end
 
-    def at(self, value: float) -> float:
-        """The place of a value."""
-        part = value / self._span - self._low / self._span  # the difference of two huge numbers may be none
-        return self._begin + part * (self._end - self._begin)
+def _axis(row: Mapping[str, Any]) -> Axis:
+    plain = [
+        each
+        if each is None or (isinstance(each, int | float | str) and not isinstance(each, bool))
+        else json.dumps(each)
+        for each in row["values"][:_LINES]
+    ]
+    return Axis(row["name"], plain)

@@ -11,7 +11,7 @@ from nbtrack.records import Point
 from nbtrack.render.numbers import number
 from nbtrack.render.plain import clean, cut, value_text
 
-__all__ = ["COLOURS", "Axis", "curves_svg", "parallel_svg", "swatch"]
+__all__ = ["COLOURS", "Axis", "curves_svg", "legend", "parallel_svg", "swatch", "telling_axes"]
 
 COLOURS = ("#2f86c9", "#d9702b", "#2f9e6b", "#b565c4", "#a98b1e", "#d1527a", "#5d79d6", "#1d9aa8")
 """As far from white as from black."""
@@ -90,6 +90,22 @@ def parallel_svg(axes: Sequence[Axis], names: Sequence[str], colours: Sequence[s
         )
     frames = "".join(_axis(axis, x) for axis, x in zip(shown, at, strict=True))
     return _svg("parallel coordinates", frames + "".join(drawn))
+
+
+def telling_axes(axes: Sequence[Axis], most: int) -> list[Axis]:
+    """The first ``most`` axes on which runs stand apart: one value that some runs lack is nothing to see."""
+    return [axis for axis in axes if len({repr(value) for value in axis.values if value is not None}) > 1][
+        :most
+    ]
+
+
+def legend(names: Sequence[str], colours: Sequence[str]) -> str:
+    """Which colour is whose, to stand over a chart."""
+    parts = "".join(
+        f'<span style="white-space:nowrap;margin-right:14px">{swatch(colour)} {_text(name)}</span>'
+        for name, colour in zip(names, colours, strict=True)
+    )
+    return f'<div style="font-size:.92em;line-height:1.6">{parts}</div>' if parts else ""
 
 
 def swatch(colour: str) -> str:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from nbtrack.records import Best, Run
 from nbtrack.store.store import Store
 
-__all__ = ["COUNTED", "best_of", "previous_of_cell"]
+__all__ = ["COUNTED", "Measure", "best_of", "previous_of_cell", "truths_of"]
 
 COUNTED = 1000
 """Up to so many runs are counted: this is asked at the end of a cell."""
 
+# What the true values were is kept with scored rows. Where that is not known of both, the data's name has to do.
+_TRUTH = "(SELECT truth FROM outcomes o WHERE o.run = m.run AND o.dataset = m.dataset LIMIT 1)"
 _AMONG = (
-    "metrics m INDEXED BY metrics_by_value CROSS JOIN runs r ON r.pk = m.run "
-    "WHERE m.name = (SELECT pk FROM names WHERE name = :metric) AND m.value IS NOT NULL AND m.dataset IS :dataset "
-    "AND r.experiment = (SELECT pk FROM experiments WHERE name = :experiment)"
+    "metrics m INDEXED BY metrics_by_value CROSS JOIN runs r ON r.pk = m.run "  # noqa: S608 - values are bound
+    "WHERE m.name = (SELECT pk FROM names WHERE name = :metric) AND m.value IS NOT NULL "
+    "AND r.experiment = (SELECT pk FROM experiments WHERE name = :experiment) "
+    f"AND CASE WHEN :truth IS NOT NULL AND {_TRUTH} IS NOT NULL THEN {_TRUTH} = :truth "
+    "ELSE m.dataset IS :dataset END"
 )
+
+
+class Measure(NamedTuple):
+    """What runs of an experiment are compared by.
+
+    ``dataset`` is the name of the data it was measured on, ``truth`` the digest of its true values; None: unknown.
+    """
+
+    experiment: str
+    metric: str
+    dataset: str | None
+    truth: str | None = None
 
 
 def previous_of_cell(store: Store, run: Run) -> Run | None:
@@ -37,12 +57,26 @@ def previous_of_cell(store: Store, run: Run) -> Run | None:
     return store.get_run(rows[0][0])
 
 
-def best_of(store: Store, experiment: str, metric: str, dataset: str | None, *, lowest: bool) -> Best | None:
-    """The best ``metric`` measured on data named ``dataset`` among the experiment's runs; None where none has it.
+def truths_of(store: Store, run_ids: Sequence[str], dataset: str | None) -> dict[str, str]:
+    """By run id the digest of the true values in the data of that name, where they are known."""
+    if dataset is None:
+        return {}
+    with store.view() as connection:
+        rows = connection.execute(
+            "SELECT r.id, o.truth FROM json_each(?) j CROSS JOIN runs r ON r.id = j.value "
+            "JOIN outcomes o ON o.run = r.pk WHERE o.dataset = ?",
+            (json.dumps(list(run_ids)), dataset),
+        )
+        return dict(rows.fetchall())
 
-    Its ``count`` is at most :data:`COUNTED`.
+
+def best_of(store: Store, measure: Measure, *, lowest: bool) -> Best | None:
+    """The best among the runs that were measured on the same data; None where there is none.
+
+    Data are the same where their true values are known to be, whatever their names; where that is not known, where
+    their names are. Its ``count`` is at most :data:`COUNTED`.
     """
-    values = {"metric": metric, "dataset": dataset, "experiment": experiment}
+    values = measure._asdict()
     direction = "ASC" if lowest else "DESC"
     with store.view() as connection:
         row = connection.execute(

@@ -9,10 +9,12 @@ import pytest
 
 from nbtrack.differences.past import Past
 from nbtrack.differences.standing import standing
-from nbtrack.records import Capture, Metric, Param, Session, new_id
+from nbtrack.records import Capture, Metric, Outcomes, Param, Session, new_id
+from nbtrack.render.card import run_card
 from nbtrack.render.direction import better
+from nbtrack.render.standing import since_text
 from nbtrack.store import Store
-from nbtrack.store.standing import best_of, previous_of_cell
+from nbtrack.store.standing import Measure, best_of, previous_of_cell
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def save(store, make_run):
     log = store.begin_session(session)
     numbers = iter(range(1, 1000))
 
-    def save_cell(*values, cell="c1", metric="accuracy", C=1.0, experiment="churn"):
+    def save_cell(*values, metric="accuracy", experiment="churn", rates=(), **told):
+        cell, C = told.get("cell", "c1"), told.get("C", 1.0)
+        data, truth = told.get("data", "y_test"), told.get("truth")
         number = next(numbers)
         example = make_run()
         execution = dataclasses.replace(
@@ -46,12 +50,20 @@ def save(store, make_run):
                 depends_on=(),
                 started_at=execution.started_at,
                 experiment=experiment,
-                params=(Param(name="C", value=C, origin="constructor"),),
-                metrics=(Metric(name=metric, value=value, origin="call", dataset="y_test"),),
+                params=(
+                    Param(name="C", value=C, origin="constructor"),
+                    *(Param(name="rate", value=rate, origin="loop") for rate in rates[at : at + 1]),
+                ),
+                metrics=(Metric(name=metric, value=value, origin="call", dataset=data),),
             )
-            for value in values
+            for at, value in enumerate(values)
         )
-        return log.save(Capture(execution=execution, runs=runs))
+        outcomes = tuple(
+            Outcomes(run_id=run.id, dataset=data, truth=truth, kind="correct", rows=8, data=b"")
+            for run in runs
+            if truth is not None
+        )
+        return log.save(Capture(execution=execution, runs=runs, outcomes=outcomes))
 
     yield save_cell
     log.end()
@@ -97,6 +109,33 @@ def test_of_several_runs_the_best_one_stands(save, past):
     assert (run_id, found.best.count) == (runs[1].id, 3)
 
 
+def test_of_a_cell_of_several_runs_the_best_continues_the_one_with_the_same_loop_value(save, past):
+    past.standings(save(0.8, 0.9, rates=(0.1, 0.2)))
+    runs = save(0.95, 0.85, 0.7, rates=(0.2, 0.1, 0.3), C=2.0)
+    ((run_id, found),) = past.standings(runs).items()
+    assert (run_id, found.previous, found.previous_label) == (runs[0].id, 0.9, "RandomForestClassifier-2")
+    assert since_text(found) == "since RandomForestClassifier-2: C 1.0 → 2.0"
+    assert since_text(found) in run_card((*runs, *runs), {run_id: found})
+
+
+def test_of_several_runs_that_nothing_tells_apart_none_continues_another(save, past):
+    past.standings(save(0.8, 0.9))
+    ((_, found),) = past.standings(save(0.95, 0.85, C=2.0)).items()
+    assert found.previous is None
+
+
+def test_the_best_is_among_the_runs_measured_on_the_same_true_values_whatever_their_names(save, past):
+    save(0.99, truth="b3:other")  # another test set under the same name
+    save(0.7, truth="b3:same", data="y_holdout")
+    save(0.8)  # nobody knows on what: its name has to do
+    found = one(past, save(0.75, truth="b3:same"))
+    assert (found.best.value, found.best.count) == (0.8, 3)
+    again = one(past, save(0.9, truth="b3:same"))
+    assert (again.best.value, again.best.count) == (0.9, 4)
+    other = one(past, save(0.5, truth="b3:other"))
+    assert (other.best.value, other.best.count) == (0.99, 3)
+
+
 def test_the_best_counts_all_runs_of_the_experiment_that_were_measured_so(save, past):
     save(0.99, experiment="other")
     save(0.99, metric="f1")
@@ -111,7 +150,7 @@ def test_the_remembered_best_is_what_the_store_says(save, past, store):
     for value in (0.5, 0.9, float("nan"), 0.3, 0.95, 0.95):
         found = past.standings(save(value, value / 2) if value == 0.3 else save(value))
     known = next(iter(found.values())).best
-    assert known == best_of(store, "churn", "accuracy", "y_test", lowest=False)
+    assert known == best_of(store, Measure("churn", "accuracy", "y_test"), lowest=False)
 
 
 def test_of_an_error_the_smallest_is_the_best(save, past):
