@@ -58,8 +58,8 @@ def rm(run: tuple[str, ...], *, as_json: bool, store: Path | None) -> None:
 def gc(*, dry_run: bool, grace: float, as_json: bool, store: Path | None) -> None:
     """Free the space of stored models, figures and data that no run, version or export needs any more.
 
-    A first collection only marks what nothing needs; one at least a grace period later frees it. Kernels may go on
-    writing meanwhile.
+    A first collection only marks what nothing needs; one at least a grace period later frees it. Stored files that
+    shrink by a quarter or more are compressed. Kernels may go on writing meanwhile.
     """
     with Store.open(store_folder(store)) as opened:
         done = collect_garbage(opened, dry_run=dry_run, grace_seconds=grace * _SECONDS_PER_HOUR)
@@ -70,10 +70,12 @@ def gc(*, dry_run: bool, grace: float, as_json: bool, store: Path | None) -> Non
 
 
 def _told(done: Collection) -> list[str]:
+    packed = _packed(done)
     if not done.freed and not done.waiting:
-        return ["Nothing to free."]
+        return packed or ["Nothing to free."]
     would = "Would free" if done.dry_run else "Freed"
     lines = [f"{would} {_amount(done.freed)}."] if done.freed else [f"{would} nothing yet."]
+    lines += packed
     if done.waiting:
         last = max(one.free_at for one in done.waiting)
         lines.append(
@@ -81,6 +83,15 @@ def _told(done: Collection) -> list[str]:
             "frees it, `nbtrack gc --grace 0` now."
         )
     return lines
+
+
+def _packed(done: Collection) -> list[str]:
+    if not done.compressed:
+        return []
+    files = f"{done.compressed} file{'' if done.compressed == 1 else 's'}"
+    if done.dry_run:
+        return [f"Would compress {files} of {size(done.saved_bytes)} in all, by a quarter or more."]
+    return [f"Compressed {files}, which saves {size(done.saved_bytes)}."]
 
 
 def _amount(garbage: Iterable[Garbage]) -> str:

@@ -45,9 +45,15 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """What a garbage collection freed, or would have freed; ``waiting`` has its grace period still to go."""
+    """What a garbage collection freed, or would have freed; ``waiting`` has its grace period still to go.
+
+    ``compressed`` is how many files it compressed, ``saved_bytes`` what that saved; of a dry run, how many shrink by a
+    quarter or more, and their bytes.
+    """
 
     dry_run: bool
     grace_seconds: float
     freed: tuple[Garbage, ...] = ()
     waiting: tuple[Garbage, ...] = ()
+    compressed: int = 0
+    saved_bytes: int = 0

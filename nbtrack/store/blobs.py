@@ -2,8 +2,9 @@
 
 A file is written under a temporary name (0600, exclusive, no symlink followed), synced, made read-only, renamed,
 and its folder synced, all before the transaction that names it: a row never points to bytes that a power cut can
-take away. Bytes that a quick look finds to shrink well are kept compressed (:mod:`nbtrack.store.encoding`), others as
-they are, so that they can be mapped. Reading verifies the digest before a byte is handed out.
+take away. Files are written as they are, so that nobody waits for more than the disk; garbage collection compresses
+later what a quick look finds to shrink well (:mod:`nbtrack.store.packing`). Reading verifies the digest before a byte
+is handed out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import mmap
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_blob",
     "read_joined",
     "write_files",
+    "write_packed",
 ]
 
 INLINE_BYTES = 100_000  # up to about this size a row is faster than a file of its own
@@ -127,17 +129,36 @@ def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> set[Path]:
 
 
 def _write_file(folder: Path, digest: str, parts: Parts) -> set[Path]:
-    encoding, data = encoded(_whole(parts))
-    file = blob_file(folder, digest, encoding)
+    # After they were written: what has its digest now had it then.
+    return _write_durably(blob_file(folder, digest, "raw"), parts, lambda: _check(digest, parts))
+
+
+def write_packed(folder: Path, digest: str, encoding: str, data: bytes | memoryview) -> None:
+    """Write the bytes of a blob in another encoding beside those that are there; durable on return.
+
+    Raises:
+        StoreUnwritable: the disk is full or refuses.
+    """
+    try:
+        for each in sorted(_write_durably(blob_file(folder, digest, encoding), (data,))):
+            sync_folder(each)
+    except OSError as error:
+        raise StoreUnwritable(f"The blob {digest} cannot be compressed: {error.strerror}.") from error
+
+
+def _write_durably(file: Path, parts: Parts, check: Callable[[], None] | None = None) -> set[Path]:
+    """Write a file in one step, as everybody else sees it; returns the folders that got new names."""
     made = _make_parent(file)
     temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
-        _check(digest, parts)  # after they were written: what has its digest now had it then
+        for part in parts:
+            rest = memoryview(part).cast("B")
+            while rest:
+                rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
+        if check is not None:
+            check()
         os.fsync(descriptor)
         os.fchmod(descriptor, 0o400)
         temporary.rename(file)
@@ -157,10 +178,6 @@ def _check(digest: str, parts: Parts) -> None:
 
 def _length(parts: Parts) -> int:
     return sum([memoryview(part).nbytes for part in parts])
-
-
-def _whole(parts: Parts) -> bytes | memoryview:
-    return memoryview(parts[0]).cast("B") if len(parts) == 1 else b"".join(parts)
 
 
 def _there(folder: Path, digest: str, size: int) -> tuple[str, int] | None:
@@ -300,7 +317,10 @@ def _map_file(folder: Path, blob: Blob, whose: str, memory: mmap.mmap, start: in
     """Lay the file of a blob over ``memory``; False: this system cannot."""
     file = blob_file(folder, blob.digest, "raw")
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False  # compressed since the row was read, or gone: reading it will tell
         try:
             # A shorter file would end the process at the first byte that is missing.
             if os.fstat(descriptor).st_size != blob.size:
@@ -313,15 +333,27 @@ def _map_file(folder: Path, blob: Blob, whose: str, memory: mmap.mmap, start: in
 
 
 def _decoded(folder: Path, blob: Blob, whose: str) -> bytes:
-    data = blob.data
-    if data is None:
-        file = blob_file(folder, blob.digest, blob.encoding)
+    if blob.data is not None:
+        return decoded(blob.encoding, blob.data, blob.size)
+    encoding, data = _from_file(folder, blob, whose)
+    return decoded(encoding, data, blob.size)
+
+
+def _from_file(folder: Path, blob: Blob, whose: str) -> tuple[str, bytes]:
+    """The file's bytes and their encoding: that of the row, or another where it was compressed since."""
+    file = blob_file(folder, blob.digest, blob.encoding)
+    failed: OSError | None = None
+    for encoding in (blob.encoding, *(other for other in _SUFFIXES if other != blob.encoding)):
+        each = blob_file(folder, blob.digest, encoding)
         try:
-            with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
-                data = stream.read()
+            with os.fdopen(os.open(each, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as stream:
+                return encoding, stream.read()
+        except FileNotFoundError as error:
+            failed = failed or error
         except OSError as error:
             raise _unreadable(file, blob.digest, whose, error) from error
-    return decoded(blob.encoding, data, blob.size)
+    assert failed is not None
+    raise _unreadable(file, blob.digest, whose, failed) from failed
 
 
 def _verify(folder: Path, blob: Blob, whose: str, data: bytes | memoryview) -> None:

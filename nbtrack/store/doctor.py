@@ -166,7 +166,7 @@ def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Itera
         problem = None
         if size is None:
             problem = "is not in the store"
-        elif in_file and not _has_size(blob_file(folder, digest, encoding), size):
+        elif in_file and not _is_there(folder, digest, encoding, size):
             problem = f"is missing or cut: {blob_file(folder, digest, encoding)}"
         elif full:
             try:
@@ -181,6 +181,17 @@ def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Itera
                 message=f"The blob {digest} of the model of {label} {problem}.",
                 remedy="The run's record can still be read; the model can be made again from its cells.",
             )
+
+
+def _is_there(folder: Path, digest: str, encoding: str, size: int) -> bool:
+    if _has_size(blob_file(folder, digest, encoding), size):
+        return True
+    # Compressed since its row was read.
+    return (
+        encoding == "raw"
+        and not blob_file(folder, digest, "raw").exists()
+        and blob_file(folder, digest, "zstd").exists()
+    )
 
 
 def _has_size(file: Path, size: int) -> bool:

@@ -1,17 +1,20 @@
 """Zstandard, where it pays: a quick look at the bytes decides.
 
 Pickle streams and the trees of forests shrink to a third, weights hardly at all: the look compresses a sample. What
-would not shrink by a quarter is kept as it is, and can then be mapped.
+would not shrink by a quarter is kept as it is, and can then be mapped. Bytes that stand in rows are compressed as they
+come, files by garbage collection (:mod:`nbtrack.store.packing`).
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from nbtrack.errors import StoreError
 
-__all__ = ["decoded", "encoded"]
+__all__ = ["decoded", "encoded", "shrinks"]
 
 _LEAST_BYTES = 512
 _SAMPLE_BYTES = 1 << 15  # of begin, middle and end
@@ -25,6 +28,20 @@ def encoded(data: bytes | memoryview) -> tuple[str, bytes | memoryview]:
         return "raw", data
     small = _compress(data)
     return ("zstd", small) if small is not None and len(small) <= len(data) * _WORTH else ("raw", data)
+
+
+def shrinks(file: Path, size: int) -> bool:
+    """Whether a sample of a file of so many bytes shrinks by a quarter; no more than the sample is read.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        places = sorted({0, max(0, size // 2), max(0, size - _SAMPLE_BYTES)})
+        return _shrinks(b"".join([os.pread(descriptor, _SAMPLE_BYTES, place) for place in places]))
+    finally:
+        os.close(descriptor)
 
 
 def decoded(encoding: str, data: bytes, size: int) -> bytes:

@@ -21,6 +21,7 @@ from nbtrack.records import Collection, Garbage
 from nbtrack.store.blobs import blob_files, digest_of_file
 from nbtrack.store.durable import from_disk
 from nbtrack.store.leftovers import leftovers
+from nbtrack.store.packing import compress_files
 from nbtrack.store.roots import needed_blobs
 from nbtrack.store.store import Store
 from nbtrack.store.values import from_json, to_json
@@ -46,7 +47,7 @@ class _Loose(NamedTuple):
 def collect_garbage(
     store: Store, *, dry_run: bool = False, grace_seconds: float = GRACE_SECONDS, now: float | None = None
 ) -> Collection:
-    """Condemn what nothing needs, and free what was condemned at least ``grace_seconds`` ago.
+    """Condemn what nothing needs, free what was condemned at least ``grace_seconds`` ago, compress what shrinks.
 
     A dry run changes nothing: it tells what a real one would do. ``now`` is the time to go by, in seconds since the
     epoch; None: the clock's.
@@ -72,11 +73,14 @@ def collect_garbage(
     if not dry_run:
         _delete(store, [*_files_of(store.folder, gone), *(one.file for one in old)])
     freed += [_garbage(store.folder, one, now) for one in old]
+    packed = compress_files(store, dry_run=dry_run)
     return Collection(
         dry_run=dry_run,
         grace_seconds=grace_seconds,
         freed=tuple(freed),
         waiting=tuple([one for one in condemned if one.free_at > now]),
+        compressed=packed.files,
+        saved_bytes=packed.saved_bytes,
     )
 
 

@@ -48,4 +48,11 @@ def test_gc_says_bytes_and_runs_first_as_waiting_then_as_freed(nbtrack, run_with
     assert nbtrack("gc", "--grace", "0", "--dry-run").out == "Would free 300 kB in 2 blobs, of SVC-1.\n"
     assert nbtrack("gc", "--grace", "0").out == "Freed 300 kB in 2 blobs, of SVC-1.\n"
     document = json.loads(nbtrack("gc", "--json").out)
-    assert document == {"dry_run": False, "grace_seconds": 3600.0, "freed": [], "waiting": []}
+    assert document == {
+        "dry_run": False,
+        "grace_seconds": 3600.0,
+        "freed": [],
+        "waiting": [],
+        "compressed": 0,
+        "saved_bytes": 0,
+    }

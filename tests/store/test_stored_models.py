@@ -16,8 +16,10 @@ from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.errors import BlobCorrupt, StoreError
 from nbtrack.observe.models import deserialize, serialize
 from nbtrack.records import ModelBytes
-from nbtrack.store import encoding, mapping
-from nbtrack.store.blobs import blob_file, blob_files
+from nbtrack.store import Store, encoding, mapping, packing
+from nbtrack.store.blobs import blob_file, blob_files, write_packed
+from nbtrack.store.garbage import collect_garbage
+from nbtrack.store.stored_models import read_segments
 
 MEGABYTE = 1 << 20
 
@@ -121,13 +123,57 @@ def test_one_changed_part_of_a_large_array_costs_that_part(kernel, folder):
 def test_what_shrinks_is_compressed_and_what_does_not_stays_as_it_is(kernel, folder):
     tree, weights = words(2 * MEGABYTE), noise(2 * MEGABYTE)
     model = model_of(b"stream", tree, weights)
-    train(kernel, model)
+    run = train(kernel, model)
     _, small, large = (blob_files(folder, digest) for digest in model.blob_digests)
+    assert [file.exists() for file in small] == [True, False]  # the cell does not wait for that
+    would = collect_garbage(kernel.store, dry_run=True)
+    assert (would.compressed, would.saved_bytes) == (1, len(tree))
+    assert small[0].exists()
+    done = collect_garbage(kernel.store)
     assert [file.exists() for file in small] == [False, True]
+    assert (done.compressed, done.saved_bytes) == (1, len(tree) - small[1].stat().st_size)
+    assert collect_garbage(kernel.store).compressed == 0
+    assert read(kernel, run) == [b"stream", tree, weights]
+    assert [one for one in kernel.store.doctor(full=True) if not one.subject.startswith("SQLite ")] == []
     assert [file.exists() for file in large] == [True, False]
     assert small[1].stat().st_size < len(tree) / 2
     assert large[0].read_bytes() == weights
     assert kernel.store.get_run("last").model.size_bytes == len(tree) + len(weights) + 6
+
+
+def test_a_model_is_read_while_its_files_are_compressed_and_stored_again_afterwards(kernel, folder):
+    tree = words(2 * MEGABYTE)
+    run = train(kernel, model_of(b"stream", tree))
+    with kernel.store.view() as connection:
+        connection.execute("SELECT COUNT(*) FROM blobs").fetchone()  # its rows are those of before
+        collect_garbage(Store.open(folder))
+        assert bytes(read_segments(connection, folder, run.model.digest, "it")[1]) == tree
+    again = train(kernel, model_of(b"stream", tree))
+    assert read(kernel, again) == [b"stream", tree]
+    assert len(on_disk(folder)) == 1
+
+
+@pytest.mark.parametrize("step", ["written", "recorded"])
+def test_a_compression_that_was_killed_is_finished_by_the_next(kernel, folder, monkeypatch, step):
+    tree = words(2 * MEGABYTE)
+    run = train(kernel, model_of(b"stream", tree))
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if step == "written":
+            patched.setattr(packing, "write_packed", lambda *given: (write_packed(*given), die()))
+        else:
+            patched.setattr(packing, "_drop_plain", die)
+        with pytest.raises(KeyboardInterrupt):
+            collect_garbage(kernel.store)
+    assert read(kernel, run) == [b"stream", tree]
+    assert len(on_disk(folder)) == 2
+    collect_garbage(kernel.store)
+    (left,) = on_disk(folder)
+    assert left.endswith(".zst")
+    assert read(kernel, run) == [b"stream", tree]
 
 
 def test_small_bytes_that_shrink_are_compressed_in_their_row(kernel):
@@ -144,6 +190,7 @@ def test_a_damaged_compressed_blob_is_refused(kernel, folder, how):
     tree = words(2 * MEGABYTE)
     model = model_of(b"stream", tree)
     run = train(kernel, model)
+    collect_garbage(kernel.store)
     file = blob_file(folder, model.blob_digests[1], "zstd")
     data = bytearray(file.read_bytes())
     file.chmod(0o600)
@@ -183,9 +230,11 @@ def test_without_zstandard_models_are_kept_as_they_are_and_compressed_ones_say_w
     kernel, monkeypatch
 ):
     before = train(kernel, model_of(words(300_000)))
+    collect_garbage(kernel.store)
     monkeypatch.setitem(sys.modules, "zstandard", None)
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
     after = train(kernel, model_of(words(300_001)))
+    assert collect_garbage(kernel.store).compressed == 0
     assert read(kernel, after) == [words(300_001)]
     with pytest.raises(StoreError, match="pip install zstandard"):
         kernel.store.read_model(before.id)
