@@ -108,24 +108,25 @@ def write_files(folder: Path, blobs: Iterable[tuple[str, Parts]]) -> None:
                 _check(digest, parts)
             elif _there(folder, digest, size) is None:
                 missing.append((digest, parts))
-        for each in sorted(_write_all(folder, missing)):
-            sync_folder(each)
+        _write_all(folder, missing)
     except OSError as error:
         raise StoreUnwritable(f"A model cannot be stored in {folder}: {error.strerror}.") from error
 
 
-def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> set[Path]:
-    """Write the files; returns the folders that got new names."""
+def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> None:
+    """Write the files, and sync the folders that got new names."""
     if len(blobs) >= _FEW:
         from concurrent.futures import ThreadPoolExecutor
 
         # No threads are to be had while the interpreter ends, or where the system has no more of them.
         with contextlib.suppress(RuntimeError):
-            # Compressing, writing and syncing all let other threads run.
+            # Writing and syncing let other threads run, and the disk syncs several things in one go.
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
                 found = list(pool.map(lambda blob: _write_file(folder, *blob), blobs))
-            return set().union(*found)
-    return {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}
+                list(pool.map(sync_folder, set().union(*found)))
+            return
+    for each in {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}:
+        sync_folder(each)
 
 
 def _write_file(folder: Path, digest: str, parts: Parts) -> set[Path]:
