@@ -42,10 +42,12 @@ from nbtrack.digests import digest_bytes, digest_text
 from nbtrack.errors import StoreError, UsageError
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
+from nbtrack.observe.growth import Growth
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Attachment, Capture, CellError, Execution, LateMetric, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
+from nbtrack.store.datasets import latest_datasets
 
 __all__ = ["KernelSession", "finished", "this_process"]
 
@@ -93,9 +95,15 @@ class KernelSession:
         self._flows = Flows(namespace)
         self._attribution = Attribution(namespace, self._flows)
         self._twins = Twins(self._sites, self._may_be_net, flags)
+        self._growth = Growth(lambda: latest_datasets(folder))
         self._trainings = Trainings(
-            namespace, self._attribution, self._flows, settings.max_runs_per_cell, self._syntax
+            namespace,
+            self._attribution,
+            self._flows,
+            settings.max_runs_per_cell,
+            self._syntax,
         )
+        self._trainings.growth = self._growth
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
         self._trainings.tested.limit = settings.max_row_cells
@@ -120,6 +128,7 @@ class KernelSession:
         """Do ahead what the first training cell would wait for: look at the environment, find the frameworks."""
         self._environments.current()
         frameworks.present()
+        self._growth.recall()
 
     # Before and while a cell runs.
 

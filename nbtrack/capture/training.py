@@ -30,6 +30,7 @@ from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults, seen_building
 from nbtrack.observe import data, kept, models
+from nbtrack.observe.growth import Growth
 from nbtrack.observe.params import is_plain
 from nbtrack.observe.redaction import secrets_of
 from nbtrack.records import Dataset, ParamOrigin
@@ -65,6 +66,8 @@ class Trainings:
         self._flows = flows
         self._max_fits = max_fits
         self._scope = scope
+        self.growth = Growth()
+        """The data that went into earlier runs."""
         self._influences = Influences()
         self.built: IdentityMap[Site] = IdentityMap()
         """Where objects were built, for what was written there."""
@@ -322,7 +325,7 @@ class Trainings:
     def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> Dataset | None:
         name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
         try:
-            found = data.dataset(name, argument.role, argument.value)
+            found = self.growth.told(data.dataset(name, argument.role, argument.value), argument.value)
         except DigestError as error:
             fit.note(f"data {name}: {error}")
             return None

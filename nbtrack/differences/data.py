@@ -2,7 +2,8 @@
 
 Pure, and never more than the digests say. A column is known again by its name, else by its content; rows are told
 apart by chunks of :data:`~nbtrack.digests.CHUNK_ROWS`. Where rows were added, those of the earlier data that fill whole
-chunks can be shown to be the same, and no others: so "appended" is only said where it is shown.
+chunks can be shown to be the same afterwards; all of them where they were looked for while the later data was there
+(``Content.begins_with``). "Appended" is only said where it is shown.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ def _rows(content: Content) -> int:
 
 def _kept_rows(then: Content, now: Content) -> tuple[tuple[int, int], ...]:
     """The rows from the first on that are shown to be the same in all columns; empty: none are."""
+    if then.digest in now.begins_with:
+        return ((0, _rows(then)),)
+    if now.digest in then.begins_with:
+        return ((0, _rows(now)),)
     pairs, gone, new = _matched(then.columns, now.columns)
     if gone or new or not pairs or any(old.dtype != column.dtype for old, column in pairs):
         return ()

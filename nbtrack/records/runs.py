@@ -126,6 +126,7 @@ class Content:
 
     ``kind`` is the qualified type such as ``pandas.DataFrame``; ``by_pickle`` says that the value had no
     canonical form, so that its digest means nothing in another process; ``sampled`` that not all was read.
+    ``begins_with`` are the digests of earlier data that its first rows were shown to be when it was there.
     """
 
     digest: str
@@ -135,6 +136,7 @@ class Content:
     size_bytes: int | None = None
     by_pickle: bool = False
     sampled: bool = False
+    begins_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

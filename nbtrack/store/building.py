@@ -69,14 +69,15 @@ def dependency(row: Row) -> Dependency:
 
 
 def content(row: Row) -> Content:
-    """From row number, digest, kind, shape, by_pickle, sampled; without the columns."""
-    _, digest, kind, shape, by_pickle, sampled = row
+    """From row number, digest, kind, shape, by_pickle, sampled, begins_with; without the columns."""
+    _, digest, kind, shape, by_pickle, sampled, begins_with = row
     return Content(
         digest=digest,
         kind=kind,
         shape=None if shape is None else tuple(from_json(shape)),
         by_pickle=bool(by_pickle),
         sampled=bool(sampled),
+        begins_with=() if begins_with is None else tuple(from_json(begins_with)),
     )
 
 

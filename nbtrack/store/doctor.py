@@ -42,7 +42,7 @@ _SEALED = {
         "param",
     ),
     "contents": (
-        "SELECT seal, digest, digest, kind, shape, by_pickle, sampled, columns FROM contents",
+        "SELECT seal, digest, digest, kind, shape, by_pickle, sampled, columns, begins_with FROM contents",
         "content of data",
     ),
     "environments": (

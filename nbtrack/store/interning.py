@@ -164,8 +164,13 @@ def _content_row(content: Content) -> tuple[str, str, tuple[Any, ...]]:
         int(content.by_pickle),
         int(content.sampled),
         to_packed(columns) if columns else None,
+        to_json(list(content.begins_with)) if content.begins_with else None,
     )
-    return "contents", "digest, kind, shape, by_pickle, sampled, columns, seal", (*row, seal(*row))
+    return (
+        "contents",
+        "digest, kind, shape, by_pickle, sampled, columns, begins_with, seal",
+        (*row, seal(*row)),
+    )
 
 
 def _environment_row(environment: Environment) -> tuple[str, str, tuple[Any, ...]]:

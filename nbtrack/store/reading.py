@@ -73,7 +73,7 @@ _SHARED: dict[str, tuple[str, Callable[[Row], Any]]] = {
     "files": ("SELECT t.pk, t.path, t.digest, t.size_bytes FROM files t", building.source_file),
     "executions": ("SELECT t.pk, t.id, t.execution_count, t.cell_id FROM executions t", building.dependency),
     "contents": (
-        "SELECT t.pk, t.digest, t.kind, t.shape, t.by_pickle, t.sampled FROM contents t",
+        "SELECT t.pk, t.digest, t.kind, t.shape, t.by_pickle, t.sampled, t.begins_with FROM contents t",
         building.content,
     ),
     "environments": (
@@ -342,8 +342,8 @@ def _model_blobs(connection: sqlite3.Connection, models: set[str]) -> dict[str, 
 
 def _with_columns(connection: sqlite3.Connection, run_pk: int, run: Run) -> tuple[Dataset, ...]:
     rows = connection.execute(
-        "SELECT c.digest, c.kind, c.shape, c.by_pickle, c.sampled, c.columns, c.seal FROM run_datasets d "
-        "JOIN contents c ON c.pk = d.content WHERE d.run = ? ORDER BY d.position",
+        "SELECT c.digest, c.kind, c.shape, c.by_pickle, c.sampled, c.columns, c.begins_with, c.seal "
+        "FROM run_datasets d JOIN contents c ON c.pk = d.content WHERE d.run = ? ORDER BY d.position",
         (run_pk,),
     )
     datasets = []

@@ -250,6 +250,7 @@ CREATE TABLE contents (  -- what data contained, told by digests, each once
     by_pickle INTEGER NOT NULL,  -- 1: no canonical form, so the digest means nothing in another process
     sampled INTEGER NOT NULL,  -- 1: not all was read
     columns BLOB,  -- names, dtypes, digests and profiles of the columns: a JSON list, compressed by zlib; NULL: none
+    begins_with TEXT,  -- JSON list of the digests of earlier data that its first rows are; NULL: none is known
     seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nbtrack.differences.data import data_changes, in_words
 from nbtrack.digests import CHUNK_ROWS, content
 from nbtrack.observe.data import dataset
+from nbtrack.observe.growth import Growth
 
 ROWS = 2 * CHUNK_ROWS + 5000
 LONG = pd.DataFrame(
@@ -92,6 +93,47 @@ def test_appended_rows_are_not_claimed_where_the_digests_do_not_show_it():
     said = words(LONG, pd.concat([LONG, LONG[:1204]], ignore_index=True))
     assert said == "same schema; 1,204 rows more (136,072 → 137,276), the first 131,072 are equal"
     assert "appended" not in words(SHORT, pd.concat([SHORT, SHORT], ignore_index=True))
+
+
+def grown(*values, role="train"):
+    """The contents of data that went in one after the other under one name."""
+    growth = Growth()
+    return [growth.told(dataset("X", role, value), value).content for value in values]
+
+
+@given(st.integers(1, 60), st.integers(1, 60))
+def test_rows_appended_within_a_chunk_are_told_where_both_went_in_one_after_the_other(first, more):
+    whole = pd.concat([SHORT] * 40, ignore_index=True)
+    then, now = grown(whole[:first], whole[: first + more])
+    assert [(one.kind, one.rows) for one in data_changes(then, now)] == [("rows", ((0, first),))]
+    rows = f"{more} row{'' if more == 1 else 's'}"
+    assert in_words(data_changes(then, now)) == f"same schema; {rows} appended"
+    assert in_words(data_changes(now, then)) == f"same schema; the last {rows} removed"
+
+
+def test_1204_rows_appended_to_rows_that_end_inside_a_chunk_are_told():
+    then, now = grown(LONG, pd.concat([LONG, LONG[:1204]], ignore_index=True))
+    assert in_words(data_changes(then, now)) == "same schema; 1,204 rows appended"
+
+
+def test_data_that_grows_again_and_again_begins_with_all_it_was():
+    first, _, _, last = grown(*(SHORT.iloc[[0, 1, 2, 0, 1]].iloc[:rows] for rows in (1, 2, 4, 5)))
+    assert in_words(data_changes(first, last)) == "same schema; 4 rows appended"
+
+
+@pytest.mark.parametrize("column", list(SHORT))
+def test_rows_are_not_appended_where_one_before_them_changed(column):
+    now = pd.concat([SHORT, SHORT], ignore_index=True)
+    now.loc[2, column] = now.loc[0, column]
+    assert "appended" not in in_words(data_changes(*grown(SHORT, now)))
+
+
+def test_what_the_store_cannot_tell_of_earlier_data_costs_nothing():
+    def broken():
+        raise OSError
+
+    made = dataset("X", "train", SHORT)
+    assert Growth(broken).told(made, SHORT) is made
 
 
 def test_what_changed_beside_added_rows_is_told_too():
