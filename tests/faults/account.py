@@ -25,7 +25,10 @@ def lost(store: Store, said: Iterable[dict], *, power: bool = False) -> list[str
     gone = {each["id"] for each in said if each["did"] in {"removing", "removed"}}
     found = {run.id: run for run in store.find_runs()}
     problems: list[str] = []
+    last = {each["id"]: each for each in said if each["did"] == "point"}
     for each in said:
+        if each["did"] == "point" and last[each["id"]] is not each:
+            continue  # whoever has the last has those before it, or a hole in the curve
         run_id = each.get("id")
         if run_id in gone:
             if each["did"] == "removed" and run_id in found:

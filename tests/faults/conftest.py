@@ -62,6 +62,16 @@ def watched(disk, start):
     return begin
 
 
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """The store of a project in which a model was trained."""
+    place = tmp_path_factory.mktemp("project")
+    script = HERE / "notebook.py"
+    environment = {**os.environ, "IPYTHONDIR": str(place / "ipython")}
+    subprocess.run([sys.executable, script], cwd=place, env=environment, check=True)
+    return place / ".nbtrack"
+
+
 @pytest.fixture
 def tally(request):
     """Count what is tried; at the end the counts go into the file that NBTRACK_TALLY names, for docs/reliability.md."""

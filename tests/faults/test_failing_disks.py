@@ -45,16 +45,6 @@ def fail(watched, root, tally, what, *how):
     return tried
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """The store of a project in which a model was trained."""
-    place = tmp_path_factory.mktemp("project")
-    script = Path(__file__).with_name("notebook.py")
-    environment = {**os.environ, "IPYTHONDIR": str(place / "ipython")}
-    subprocess.run([sys.executable, script], cwd=place, env=environment, check=True)
-    return place / ".nbtrack"
-
-
 MOUNT = 'mount -t tmpfs -o size=$1,mode=700 tmpfs "$2" || exit 77; shift 2; exec "$@"'
 
 

@@ -231,6 +231,59 @@ def migrating(writer: Writer, rounds: int) -> None:
 WHAT = {each.__name__: each for each in (capture, logging, collecting, spooling, life, migrating)}
 
 
+def making(folder: Path, number: int, pid: int) -> None:
+    say(did="began")
+    capture(Writer(folder, number), 1_000_000)
+
+
+def opened_later(folder: Path, number: int, pid: int) -> None:
+    from later import later
+
+    say(did="began")
+    with later():
+        Store.open(folder).close()
+    time.sleep(60)
+
+
+def cells(folder: Path, trained: int, pid: int) -> None:
+    from notebook import Notebook
+
+    folder.parent.mkdir(exist_ok=True)
+    os.chdir(folder.parent)
+    os.environ["IPYTHONDIR"] = str(folder.parent / "ipython")
+    notebook = Notebook()
+    say(did="began")
+    for depth in range(trained + 1, trained + 1_000_000):
+        notebook.train(depth)
+        say(did="trained", depth=depth)
+
+
+def exporting(folder: Path, path: Path, pid: int) -> None:
+    from nbtrack.handoff.export import export
+    from nbtrack.handoff.options import Options
+
+    say(did="began")
+    with Store.open(folder) as store:
+        export(store, store.get_run("last"), path, options=Options(lock=False))
+    say(did="exported")
+    time.sleep(60)
+
+
+BESIDE = {each.__name__: each for each in (making, opened_later, cells, exporting)}
+
+
+def work(pipe, folder: Path, what: str, number, pid: int) -> None:
+    """Do ``what`` in a process of its own that says it into ``pipe``."""
+    os.dup2(pipe.fileno(), 1)
+    pipe.close()
+    if what in BESIDE:
+        BESIDE[what](folder, number, pid)
+        return
+    made = Writer(folder, number, pid)
+    say(did="began", session=made.session.id)
+    WHAT[what](made, 1_000_000)
+
+
 def main() -> None:
     folder, what, *rest = sys.argv[1:]
     if os.environ.get("WRITER_ON_NETWORK"):
