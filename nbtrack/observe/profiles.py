@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from nbtrack.digests.matrices import interleaved
 from nbtrack.observe.columns import Cells, columns
+from nbtrack.observe.moments import Moments
 from nbtrack.observe.redaction import is_secret_name, redact
 from nbtrack.records import JSON
 
@@ -24,8 +26,9 @@ Profile: TypeAlias = Mapping[str, JSON]
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SAMPLE_ROWS = 4096
-_PART_ROWS = 65_536
+_PART_ROWS = 32_768
 _BAND_ROWS = 8192
+_BAND_BYTES = 1 << 18
 _MOST_CATEGORIES = 5
 # Text is a category if rows share it: at most so many distinct values, each of so many characters.
 _DISTINCT = 50
@@ -125,88 +128,42 @@ def _between(stack: Any, rows: Any, counts: Any) -> list[list[float]]:
 
 def _numbers(array: Any) -> Profile:
     """The profile of a long column, or of all values of an array: part by part, so that it copies little."""
-    total = _Moments()
+    total = Moments(1)
     for part in _parts(array):
-        total.take(part)
-    return _finished(total, array)
+        total.take(part[None])
+    return _finished(total, 0, array)
 
 
 def _side_by_side(arrays: Sequence[Any]) -> list[Profile]:
     """The profiles of long columns that lie row by row: by bands, so that memory is read once and not once a column."""
-    totals = [_Moments() for _ in arrays]
-    for start in range(0, max(map(len, arrays), default=0), _BAND_ROWS):
-        for total, array in zip(totals, arrays, strict=True):
-            if start < len(array):
-                total.take(array[start : start + _BAND_ROWS])
-    return [_finished(total, array) for total, array in zip(totals, arrays, strict=True)]
+    found: list[Profile] = []
+    while len(found) < len(arrays):
+        matrix = interleaved(arrays, len(found))
+        if matrix is None:
+            found.append(_numbers(arrays[len(found)]))
+            continue
+        total = Moments(matrix.shape[1])
+        step = min(_BAND_ROWS, max(64, _BAND_BYTES // (matrix.shape[1] * matrix.itemsize)))
+        for start in range(0, len(matrix), step):
+            total.take(matrix[start : start + step].T)
+        columns = arrays[len(found) : len(found) + matrix.shape[1]]
+        found += [_finished(total, place, column) for place, column in enumerate(columns)]
+    return found
 
 
-def _finished(total: _Moments, array: Any) -> Profile:
+def _finished(total: Moments, place: int, array: Any) -> Profile:
     sample = _spaced(array)
-    ends = (total.least, total.greatest)
-    profile = _of_numbers(total.count, total.missing, ends, (total.mean, total.deviation), None)
-    if total.count and len(sample):
+    count, missing, ends, moments = total.of(place)
+    profile = _of_numbers(count, missing, ends, moments, None)
+    if count and len(sample):
         profile["quantiles"] = _short_numbers(sample[None].copy())[0].get("quantiles")
         if len(sample) < array.size:
             profile["of_rows"] = len(sample)
     return profile
 
 
-class _Moments:
-    """Count, range, mean and squared deviations, joined part by part (Chan, Golub and LeVeque, 1983)."""
-
-    def __init__(self) -> None:
-        self.count = self.missing = 0
-        self.least: Any = math.nan
-        self.greatest: Any = math.nan
-        self.mean = math.nan
-        self._squares = 0.0
-
-    def take(self, part: Any) -> None:
-        """Take in a flat part of a column."""
-        np = sys.modules["numpy"]
-        present = np.ascontiguousarray(part)
-        self.missing += len(present)
-        if not len(present):
-            return
-        with np.errstate(invalid="ignore"):
-            least = present.min()
-        if part.dtype.kind == "f" and np.isnan(least):
-            present = present[~np.isnan(present)]
-            if not len(present):
-                return
-            least = present.min()
-        self.missing -= len(present)
-        self._add(present, least.item())
-
-    def _add(self, present: Any, least: Any) -> None:
-        np = sys.modules["numpy"]
-        count = len(present)
-        greatest = present.max().item()
-        with np.errstate(all="ignore"):
-            mean = float(present.mean(dtype=np.float64))
-            spread = present - np.float64(mean if math.isfinite(mean) else 0)
-            # Not dot: BLAS would wake threads for it, which costs far more where processors are busy.
-            squares = float(np.einsum("i,i->", spread, spread))
-            if not self.count:
-                self.least, self.greatest, self.mean, self._squares = least, greatest, mean, squares
-            else:
-                self.least, self.greatest = min(self.least, least), max(self.greatest, greatest)
-                both = self.count + count
-                step = mean - self.mean
-                self.mean += step * count / both
-                self._squares += squares + step * step * self.count * count / both
-        self.count += count
-
-    @property
-    def deviation(self) -> float:
-        return (
-            math.sqrt(self._squares / (self.count - 1)) if self.count > 1 and self._squares >= 0 else math.nan
-        )
-
-
 def _parts(array: Any) -> Any:
-    """The values in flat parts of some 65,536."""
+    """The values in flat parts of some 32,768."""
     if array.ndim == 1:
         return (array[start : start + _PART_ROWS] for start in range(0, len(array), _PART_ROWS))
     if array.size == 0 or array.ndim == 0:

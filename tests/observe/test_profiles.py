@@ -53,6 +53,22 @@ def test_long_columns_are_described_whole_and_their_quantiles_from_a_sample(offs
     assert found["of_rows"] <= 4096
 
 
+@given(st.sampled_from(["f8", "f4", "i8", "u1"]), st.integers(4097, 70_000), st.data())
+def test_long_columns_have_the_moments_that_numpy_finds(dtype, rows, data):
+    rng = np.random.default_rng(rows)
+    matrix = (rng.normal(size=(rows, 3)) * 30 + data.draw(st.sampled_from([0, 100, 1e6]))).astype(dtype)
+    if matrix.dtype.kind == "f":
+        matrix[rng.random((rows, 3)) < data.draw(st.sampled_from([0, 0.01, 0.5, 0.999]))] = np.nan
+        matrix[data.draw(st.integers(0, rows - 1)) :, 1] = np.nan
+    for layout in (matrix, np.asfortranarray(matrix)):
+        for place, found in enumerate(profiles(pd.DataFrame(layout, copy=False), 3)):
+            column = pd.Series(matrix[:, place]).astype("f8").dropna()
+            assert (found["count"], found["missing"]) == (len(column), rows - len(column))
+            if len(column) > 1:
+                assert [found["min"], found["max"]] == [column.min(), column.max()]
+                assert [found["mean"], found["std"]] == pytest.approx([column.mean(), column.std()], rel=1e-9)
+
+
 def test_numbers_that_json_lacks_are_named():
     found = profile(np.array([1.0, math.inf, -math.inf, math.nan]))
     assert (found["min"], found["max"], found["mean"], found["missing"]) == (
