@@ -199,6 +199,8 @@ class Observation:
     curves: dict[str, Series] = field(default_factory=dict)
     shown: dict[int, object] = field(default_factory=dict)
     shown_in_passes: dict[int, int] = field(default_factory=dict)
+    listed: dict[int, dict[tuple[str, ...], Any]] = field(default_factory=dict)
+    """Of what a loop shows in passes that train nothing, by site: for the runs measured the value, once; else None."""
     inputs: list[tuple[int, Dataset]] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     seeds: dict[str, int] = field(default_factory=dict)

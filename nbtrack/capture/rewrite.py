@@ -88,6 +88,7 @@ class Rewriter(ast.NodeTransformer):
         self.parameters = parameters
         self.lookup = lookup
         self._depth = 0
+        self._loops = 0
         self._trains = 0
         self._in_function = False
         self._consumed: set[ast.AST] = set()  # expressions whose value is gone through where it stands
@@ -171,7 +172,7 @@ class Rewriter(ast.NodeTransformer):
         whole = node.value if isinstance(node, ast.Subscript) else node
         kind = "attribute" if isinstance(whole, ast.Attribute) else "other"
         kind = "name" if isinstance(node, ast.Name) else kind
-        site = ShownSite(self.sites.new_id(), _text(node), frozenset(_names([node])), kind)
+        site = ShownSite(self.sites.new_id(), _text(node), frozenset(_names([node])), kind, self._loops > 0)
         self.sites.shown[site.id] = site
         return ast.copy_location(_ask(how, ast.Constant(site.id), node), node)
 
@@ -304,7 +305,9 @@ class Rewriter(ast.NodeTransformer):
         hand = hand_loop(node, self.lookup)
         if not isinstance(node, ast.While):
             self._consumed.add(node.iter)
+        self._loops += 1
         self.generic_visit(node)
+        self._loops -= 1
         self._trains += hand is not None
         if self._trains == before and not self.every_loop:
             return node

@@ -137,6 +137,9 @@ def _seen(
 ) -> Iterator[tuple[str, Any, tuple[str, ...], str | None, frozenset[str]]]:
     """Values that the cell printed or displayed."""
     for site_id, value in observation.shown.items():
+        if site_id in observation.listed:
+            yield from (each for each in observation.listed[site_id].values() if each is not None)
+            continue
         found = measure(sites[site_id], value, attribution)
         if found is not None:
             yield found[0], value, found[1], found[2], sites[site_id].names

@@ -87,13 +87,14 @@ class LoopSite:
 class ShownSite:
     """An expression whose value a cell prints or displays: its text, the names in it, its kind.
 
-    ``kind`` is ``name``, ``attribute`` or ``other``.
+    ``kind`` is ``name``, ``attribute`` or ``other``; ``repeats``: it stands in a loop.
     """
 
     id: int
     text: str
     names: frozenset[str]
     kind: str
+    repeats: bool = False
 
 
 @lru_cache(maxsize=4096)

@@ -308,6 +308,12 @@ class Watcher:
             observation.shown[number] = value
             if observation.loops and observation.fits and metrics.number(value) is not None:
                 self._shown_in_pass(observation, number, value)
+            elif (
+                self.attribution.knows_models
+                and number in self.sites.shown
+                and self.sites.shown[number].repeats
+            ):
+                self._shown_in_list(observation, number, value)
         return value
 
     def _shown_in_pass(self, observation: Observation, number: int, value: Any) -> None:
@@ -330,6 +336,22 @@ class Watcher:
             observation.scores.append(
                 Score({name: latest}, runs, None, value, time.time(), origin="variable", variable=variable)
             )
+        except Exception as error:
+            self._trouble(observation, error)
+        finally:
+            observation.seconds += time.perf_counter() - started
+
+    def _shown_in_list(self, observation: Observation, number: int, value: Any) -> None:
+        """Enter what a pass that trains nothing shows: of each model once is a number of it, more are a list."""
+        started = time.perf_counter()
+        try:
+            listed = observation.listed.setdefault(number, {})
+            shown = observation.shown_in_passes[number] = observation.shown_in_passes.get(number, 0) + 1
+            if shown > _MOST_SHOWN:
+                listed.clear()
+            elif (found := measure(self.sites.shown[number], value, self.attribution)) is not None:
+                name, runs, variable = found
+                listed[runs] = (name, value, runs, variable) if runs not in listed else None
         except Exception as error:
             self._trouble(observation, error)
         finally:

@@ -119,3 +119,28 @@ def test_labels_put_by_a_prediction_are_followed_to_its_model(cancer):
     )
     cancer.run("np.mean(labels == y_test)")
     assert list(numbers(cancer.last).values()) == [cancer.names["_"]]
+
+
+def test_a_loop_that_lists_the_candidates_of_a_search_measures_nothing(cancer):
+    cancer.run(
+        "from sklearn.model_selection import GridSearchCV\n"
+        "grid = GridSearchCV(DecisionTreeClassifier(random_state=0), {'max_depth': [1, 2, 3]}, cv=2).fit(X_train, y_train)\n"
+        "means, stds = grid.cv_results_['mean_test_score'], grid.cv_results_['std_test_score']\n"
+        "for mean, std, params in zip(means, stds, grid.cv_results_['params']):\n"
+        "    print('%0.3f (+/-%0.03f) for %r' % (mean, std * 2, params))"
+    )
+    assert {metric.name for metric in cancer.last.metrics} == {"best_score_"}
+
+
+def test_a_loop_over_models_shows_one_number_of_each(cancer):
+    cancer.run("import numpy as np\nshallow = DecisionTreeClassifier(max_depth=1).fit(X_train, y_train)")
+    cancer.run("deep = DecisionTreeClassifier(max_depth=3).fit(X_train, y_train)")
+    cancer.run(
+        "for model in (shallow, deep):\n    right = model.predict(X_test) == y_test\n    print(np.mean(right))"
+    )
+    for run, name in zip(cancer.runs, ("shallow", "deep"), strict=True):
+        (metric,) = run.metrics
+        assert (
+            metric.value
+            == (cancer.names[name].predict(cancer.names["X_test"]) == cancer.names["y_test"]).mean()
+        )
