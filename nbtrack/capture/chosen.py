@@ -44,8 +44,9 @@ def fit_params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
         # A long array passed as a setting is data of a kind; its type and shape are no value to compare by.
         found[where] = {name: held for name, held in found[where].items() if not _is_long(held[0])}
     _put_around(fit, found)
+    told = {**found["constructor"], **found["fit"], **found["grid"]}
     for name, held in fit.variables.items():
-        if not _is_grid(held[0], fit.parameters.grid):
+        if not _is_grid(held[0], fit.parameters.grid) and not _is_told(held[0], told):
             found["variable"].setdefault(name, held)
     if fit.block is not None:
         found["explicit"] = _explicit(fit.block, around)
@@ -73,6 +74,23 @@ def _is_grid(value: object, grid: Mapping[str, Any]) -> bool:
     """Whether a variable holds the space that a search goes through, which stands parameter by parameter."""
     spaces = value if isinstance(value, list | tuple) else [value]
     return bool(grid) and all(isinstance(each, dict) and each.keys() <= grid.keys() for each in spaces)
+
+
+def _is_told(value: object, told: _Values) -> bool:
+    """Whether a variable only holds what stands under the names of parameters: ``options``, or ``**settings``.
+
+    Numbers may be equal by chance, texts and containers hardly are.
+    """
+    if isinstance(value, dict):
+        return bool(value) and all(
+            name in told and _same(told[name][0], each) for name, each in value.items()
+        )
+    return isinstance(value, str | list | tuple) and any(_same(held, value) for held, _ in told.values())
+
+
+def _same(held: object, value: object) -> bool:
+    held, value = (list(each) if isinstance(each, tuple) else each for each in (held, value))
+    return type(held) is type(value) and bool(held == value)
 
 
 def _is_long(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Models trained by code that is not watched: functions of modules that the user imported.
+"""Models trained by code that is not watched: functions of modules that the user imported, or behind ``lru_cache``.
 
 A cell that calls such a function is compared with itself: which variables hold a model afterwards that is new or newly
 fitted. What the function was given is the data and the choices, what came back beside the model its curves.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -57,11 +57,15 @@ class Elsewhere:
     Args:
         namespace: the user's namespace.
         trainings: enters what was trained.
+        hidden: the names of functions of the notebook that cannot be followed into, though they train.
     """
 
-    def __init__(self, namespace: dict[str, Any], trainings: Trainings) -> None:
+    def __init__(
+        self, namespace: dict[str, Any], trainings: Trainings, hidden: Callable[[], frozenset[str]]
+    ) -> None:
         self._namespace = namespace
         self._trainings = trainings
+        self._hidden = hidden
         self._calls: list[_Written] = []
         self._kinds: dict[tuple[type, int], Framework | None] = {}
         self._before: dict[str, tuple[int, object]] = {}
@@ -74,7 +78,7 @@ class Elsewhere:
         """
         self._calls = []
         imports = any(isinstance(each, ast.Import | ast.ImportFrom) for each in getattr(tree, "body", ()))
-        if not imports and not local_modules():
+        if not imports and not local_modules() and not self._hidden():
             return
         calls = [*_calls(tree)]
         if imports or any(self._is_elsewhere(call) for call in calls):
@@ -85,7 +89,7 @@ class Elsewhere:
     def cell_ends(self, observation: Observation) -> None:
         """Enter the models that are new or newly fitted and that no watched call trained."""
         calls, self._calls = self._calls, []
-        candidates = [call for call in calls if self._is_elsewhere(call)] if calls and local_modules() else []
+        candidates = [call for call in calls if self._is_elsewhere(call)]
         if not candidates:
             return
         known = {id(fit.model) for fit in observation.fits}
@@ -104,6 +108,8 @@ class Elsewhere:
 
     def _is_elsewhere(self, call: _Written) -> bool:
         """Whether a function of the user's modules is called that may train, told by names alone."""
+        if call.attribute is None and call.root in self._hidden():
+            return True
         function = self._namespace.get(call.root)
         if call.attribute is not None:
             # Of modules only: looking up an attribute of another object would run the user's code.

@@ -19,7 +19,7 @@ import ast
 import builtins
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias
 
@@ -224,8 +224,7 @@ class Rewriter(ast.NodeTransformer):
         if name == "append" and len(node.args) == 1 and isinstance(node.args[0], ast.Attribute):
             node.args[0] = self._watch_value(node.args[0], "q")
         if _is_call_of(node, WATCHER):
-            self.generic_visit(node)  # a shown value, entered above
-            return node
+            return self._inside_shown(node)
         role = self._role(node, name) if name is not None else 0
         if name is None or role == 0:
             self.generic_visit(node)
@@ -239,6 +238,19 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         self._depth -= 1
         return _watched(node, site)
+
+    def _inside_shown(self, node: ast.Call) -> ast.AST:
+        """A shown value, entered before: what is called inside it is numbered after it."""
+        self.generic_visit(node)
+        number = node.args[0]
+        if (
+            isinstance(number, ast.Constant)
+            and isinstance(number.value, int)
+            and number.value in self.sites.shown
+        ):
+            shown = self.sites.shown[number.value]
+            self.sites.shown[shown.id] = replace(shown, last=self.sites.new_id())
+        return node
 
     def _built(self, node: ast.Call, name: str) -> ast.AST:
         """A class called by its name: what comes out is remembered with how it was written."""

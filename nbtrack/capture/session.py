@@ -107,7 +107,7 @@ class KernelSession:
         self.watcher = Watcher(namespace, self._sites, self._twins, self._trainings, self._attribution)
         self.watcher.rows.limit = settings.max_outcome_rows
         self._trainings.tested.limit = settings.max_row_cells
-        self._elsewhere = Elsewhere(namespace, self._trainings)
+        self._elsewhere = Elsewhere(namespace, self._trainings, lambda: self._twins.hidden(namespace))
         self._files = FilesRead()
         self.watcher.note_file = self._files.note
         self._history = History(folder.parent)

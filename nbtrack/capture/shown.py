@@ -140,13 +140,13 @@ def _seen(
         if site_id in observation.listed:
             yield from (each for each in observation.listed[site_id].values() if each is not None)
             continue
-        found = measure(sites[site_id], value, attribution)
+        found = measure(sites[site_id], value, observation, attribution)
         if found is not None:
             yield found[0], value, found[1], found[2], sites[site_id].names
 
 
 def measure(
-    site: ShownSite, value: object, attribution: Attribution
+    site: ShownSite, value: object, observation: Observation, attribution: Attribution
 ) -> tuple[str, tuple[str, ...], str | None] | None:
     """What a shown value is called, the runs it measures, the variable it is held by; None where it is no measure."""
     if _NO_METRIC.search(site.text) or not _is_measure(site, value) or attribution.is_prediction(value):
@@ -158,7 +158,9 @@ def measure(
             return None
     if attribution.is_part_of_model(text):
         return None
-    runs = attribution.by_names(site.names)
+    # A training inside the expression is what its value is about, whatever else is named there.
+    inside = tuple(fit.id for fit in observation.fits if site.id < fit.site.id <= site.last)
+    runs = inside[-1:] or attribution.by_names(site.names)
     if not runs:
         return None
     if test_numbers(value):

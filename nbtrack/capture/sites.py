@@ -87,7 +87,8 @@ class LoopSite:
 class ShownSite:
     """An expression whose value a cell prints or displays: its text, the names in it, its kind.
 
-    ``kind`` is ``name``, ``attribute`` or ``other``; ``repeats``: it stands in a loop.
+    ``kind`` is ``name``, ``attribute`` or ``other``; ``repeats``: it stands in a loop; the
+    watched calls inside it have the ids from its own to ``last``.
     """
 
     id: int
@@ -95,6 +96,7 @@ class ShownSite:
     names: frozenset[str]
     kind: str
     repeats: bool = False
+    last: int = -1
 
 
 @lru_cache(maxsize=4096)

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from nbtrack.capture.called_steps import Lookup
@@ -56,6 +56,7 @@ class Twins:
         self._flags = flags
         self._roots: dict[str, list[Definition]] = {}
         self._facts: dict[str, _Facts] = {}
+        self._decorated: set[str] = set()
         # The code of a twin by the code of its function; None: the function is not the notebook's.
         # By identity, since hashing a code object reads all of it; the function's code is kept alive beside its twin.
         self._codes: dict[int, tuple[CodeType, CodeType | None]] = {}
@@ -64,6 +65,8 @@ class Twins:
         """Learn an outermost definition of an executed cell."""
         name = getattr(definition, "name", "<lambda>")
         self._roots.setdefault(name, []).append(definition)
+        if getattr(definition, "decorator_list", ()):
+            self._decorated.add(name)
         parameters = _parameters(definition)
         for function in _functions(definition):
             facts = _facts_of(function, parameters, self.function)
@@ -99,7 +102,7 @@ class Twins:
         """What to call in place of ``function``: its twin, or itself where it has none."""
         if type(function) is FunctionType:
             code = self._code(function)
-            return _twin(function, code) if code is not None else function
+            return _twin(function, code) if code is not None else self._around(function)
         if type(function) is partial:
             whole = self.of(function.func)
             if whole is function.func:
@@ -117,6 +120,34 @@ class Twins:
             code = self._code(call)
             return MethodType(_twin(call, code), function) if code is not None else function
         return function
+
+    def _around(self, function: FunctionType) -> FunctionType:
+        """What to call in place of a library's wrapper around a function of the notebook, such as ``@torch.no_grad()``.
+
+        Its own code runs, around the twin.
+        """
+        wrapped, cells = function.__dict__.get("__wrapped__"), function.__closure__
+        if type(wrapped) is not FunctionType or cells is None:
+            return function
+        twin = self.of(wrapped)
+        if twin is wrapped:
+            return function
+        closure = tuple(CellType(twin) if _content(cell) is wrapped else cell for cell in cells)
+        return _twin(function, function.__code__, closure)
+
+    def hidden(self, namespace: Mapping[str, Any]) -> frozenset[str]:
+        """The names of functions of the notebook that train behind compiled code, such as that of ``lru_cache``."""
+        return frozenset(name for name in self._decorated if self._is_hidden(namespace.get(name)))
+
+    def _is_hidden(self, function: object) -> bool:
+        wrapped = getattr(function, "__wrapped__", None) if hasattr(type(function), "__get__") else None
+        if type(wrapped) is not FunctionType or type(function) is FunctionType:
+            return False
+        syntax = self.syntax(wrapped.__code__)
+        called = (
+            (called_name(node) for node in ast.walk(syntax) if isinstance(node, ast.Call)) if syntax else ()
+        )
+        return any(name is not None and role_of(name) & Role.TRAIN for name in called)
 
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The notebook's function of a name, as it was defined last; None where there is none."""
@@ -181,14 +212,23 @@ class Twins:
         return tree
 
 
-def _twin(function: FunctionType, code: CodeType) -> FunctionType:
+def _twin(
+    function: FunctionType, code: CodeType, closure: tuple[CellType, ...] | None = None
+) -> FunctionType:
     twin = FunctionType(
-        code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        code, function.__globals__, function.__name__, function.__defaults__, closure or function.__closure__
     )
     twin.__kwdefaults__ = function.__kwdefaults__
     twin.__qualname__ = function.__qualname__
     twin.__dict__ = function.__dict__  # attributes set inside are the function's own
     return twin
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # nothing is bound yet
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -324,7 +324,7 @@ class Watcher:
             if shown >= _MOST_SHOWN:
                 return
             observation.shown_in_passes[number] = shown + 1
-            found = measure(self.sites.shown[number], value, self.attribution)
+            found = measure(self.sites.shown[number], value, observation, self.attribution)
             latest = metrics.number(value)
             if found is None or latest is None or found[0] in _sampled(observation):
                 return
@@ -349,7 +349,9 @@ class Watcher:
             shown = observation.shown_in_passes[number] = observation.shown_in_passes.get(number, 0) + 1
             if shown > _MOST_SHOWN:
                 listed.clear()
-            elif (found := measure(self.sites.shown[number], value, self.attribution)) is not None:
+            elif (
+                found := measure(self.sites.shown[number], value, observation, self.attribution)
+            ) is not None:
                 name, runs, variable = found
                 listed[runs] = (name, value, runs, variable) if runs not in listed else None
         except Exception as error:

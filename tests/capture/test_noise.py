@@ -144,3 +144,14 @@ def test_a_loop_over_models_shows_one_number_of_each(cancer):
             metric.value
             == (cancer.names[name].predict(cancer.names["X_test"]) == cancer.names["y_test"]).mean()
         )
+
+
+def test_a_variable_that_only_holds_what_a_parameter_says_is_not_told_twice(cancer):
+    cancer.run("from sklearn.model_selection import GridSearchCV\ndepths = [1, 2]\nrule = 'entropy'")
+    cancer.run(
+        "grid = GridSearchCV(DecisionTreeClassifier(criterion=rule), {'max_depth': depths}, cv=2).fit(X_train, y_train)"
+    )
+    assert set(values(cancer.last)) == {"cv", "estimator__criterion", "max_depth"}
+    cancer.run("settings = {'max_depth': 3, 'criterion': 'entropy'}\nother = {'max_depth': 3}")
+    cancer.run("clf = DecisionTreeClassifier(**settings).fit(X_train, y_train)")
+    assert set(values(cancer.last)) == {"max_depth", "criterion"}

@@ -191,3 +191,58 @@ def test_a_map_that_is_not_python_s_or_pandas_is_given_the_function_itself(cance
     cancer.run(f"{_SCORE}\nclass Pool:\n    def map(self, function, values):\n        return function")
     cancer.run("given = list([Pool().map(score, [2])])[0]")
     assert cancer.names["given"] is cancer.names["score"]
+
+
+def test_a_function_inside_a_librarys_wrapper_is_followed(cancer):
+    (cancer.folder / "timing.py").write_text(
+        "import functools\n\ndef timed(function):\n    @functools.wraps(function)\n    def wrapper(*args, **kwargs):\n"
+        "        return function(*args, **kwargs)\n    return wrapper\n"
+    )
+    cancer.run("import sys\nsys.path.insert(0, '.')\nfrom timing import timed")
+    cancer.run(
+        "@timed\ndef train(depth):\n    model = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n"
+        "    return accuracy_score(y_test, model.predict(X_test))"
+    )
+    before = cancer.names["train"].__closure__[0].cell_contents
+    cancer.run("score = train(2)")
+    (run,) = cancer.runs
+    assert values(run)["max_depth"] == 2
+    assert numbers(run) == {"accuracy": cancer.names["score"]}
+    assert cancer.names["train"].__closure__[0].cell_contents is before
+
+
+def test_the_model_of_a_cached_function_is_a_run_once(cancer):
+    cancer.run(
+        "from functools import lru_cache\n@lru_cache\ndef train(depth):\n"
+        "    return DecisionTreeClassifier(max_depth=depth, random_state=0).fit(X_train, y_train)"
+    )
+    cancer.run("clf = train(3)")
+    cancer.run("same = train(3)")
+    (run,) = cancer.runs
+    assert (run.model.variable, values(run)["max_depth"]) == ("clf", 3)
+    assert "trained inside train()" in run.capture_notes[0]
+    assert cancer.names["train"].cache_info().hits == 1
+
+
+def test_a_cached_function_that_only_loads_is_no_training(cancer):
+    cancer.run(
+        "import pickle\nfrom pathlib import Path\n"
+        "Path('m.pkl').write_bytes(pickle.dumps(DecisionTreeClassifier().fit(X_train, y_train)))"
+    )
+    cancer.run(
+        "from functools import cache\n@cache\ndef stored():\n    return pickle.loads(Path('m.pkl').read_bytes())"
+    )
+    before = len(cancer.runs)
+    cancer.run("clf = stored()")
+    assert len(cancer.runs) == before
+
+
+def test_a_number_made_of_a_training_inside_its_expression_is_of_that_training(cancer):
+    cancer.run(
+        "from sklearn.model_selection import GridSearchCV, cross_val_score\n"
+        "grid = GridSearchCV(DecisionTreeClassifier(random_state=0), {'max_depth': [1, 2]}, cv=2).fit(X_train, y_train)"
+    )
+    cancer.run("(1 - cross_val_score(grid.best_estimator_, X_train, y_train, cv=2)).mean()")
+    search, folds = cancer.runs
+    assert {metric.name for metric in search.metrics} == {"best_score_"}
+    assert len(folds.metrics) == 2
