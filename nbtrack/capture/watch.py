@@ -353,7 +353,8 @@ class Watcher:
                 found := measure(self.sites.shown[number], value, observation, self.attribution)
             ) is not None:
                 name, runs, variable = found
-                listed[runs] = (name, value, runs, variable) if runs not in listed else None
+                names = self.sites.shown[number].names
+                listed[runs] = (name, value, runs, variable, names) if runs not in listed else None
         except Exception as error:
             self._trouble(observation, error)
         finally:
