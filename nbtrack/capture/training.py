@@ -26,6 +26,7 @@ from nbtrack.capture.naming import data_name
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.capture.tested import Tested
+from nbtrack.capture.threads import UserThreads
 from nbtrack.errors import CaptureError, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults, seen_building
@@ -66,6 +67,7 @@ class Trainings:
         self._flows = flows
         self._max_fits = max_fits
         self._scope = scope
+        self._threads = UserThreads()
         self.growth = Growth()
         """The data that went into earlier runs."""
         self._influences = Influences()
@@ -326,8 +328,12 @@ class Trainings:
         name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
         try:
             found = self.growth.told(data.dataset(name, argument.role, argument.value), argument.value)
+            changed = self._threads.running() and not data.is_still(argument.value, found.content)
         except DigestError as error:
             fit.note(f"data {name}: {error}")
+            return None
+        if changed:
+            fit.note(f"data {name}: it was changed while its digest was taken, so it is not recorded")
             return None
         fit.datasets[name, argument.role] = found
         return found

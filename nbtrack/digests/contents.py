@@ -90,9 +90,9 @@ def _told(value: Any, encoder: Encoder) -> Told:
         if isinstance(told, Told):
             return told
         kind, payload = told or encoder.cell(value)
-    except DigestError:
+    except (DigestError, KeyboardInterrupt):
         raise
-    except Exception as error:  # of a library, in a value that it made itself and cannot read
+    except BaseException as error:  # of a library, or of the user's own classes, SystemExit included
         reason = (
             "it contains itself or is nested too deeply"
             if isinstance(error, RecursionError)

@@ -25,10 +25,9 @@ def pickle_digest(value: Any) -> bytes:
     try:
         stream = cloudpickle.dumps(value, protocol=5, buffer_callback=buffers.append)
         return node(b"pickle", raw_digest(stream), *(raw_digest(buffer.raw()) for buffer in buffers))
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # a user's __reduce__ may raise anything, and must not end the kernel
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a user's __reduce__ may raise anything, and must not end the kernel
         raise DigestError(
             f"A value of type {type(value).__module__}.{type(value).__qualname__} cannot be given a digest: "
             f"it has no canonical form and cannot be pickled ({type(error).__name__}: {str(error)[:200]}). "

@@ -9,7 +9,7 @@ from nbtrack.digests import content
 from nbtrack.observe.profiles import profiles as profiles_of
 from nbtrack.records import Column, Content, Dataset
 
-__all__ = ["dataset", "forget_profiles"]
+__all__ = ["dataset", "forget_profiles", "is_still"]
 
 _MOST = 256
 
@@ -26,6 +26,15 @@ def dataset(name: str, role: str, value: Any, *, profiles: bool = True) -> Datas
     """
     found = content(value)
     return Dataset(name=name, role=role, content=_with_profiles(value, found) if profiles else found)
+
+
+def is_still(value: Any, found: Content) -> bool:
+    """Whether the value is what ``found`` says of it; True also where its digest cannot be compared.
+
+    Raises:
+        DigestError: it cannot be given a digest any more.
+    """
+    return found.by_pickle or content(value).digest == found.digest
 
 
 def forget_profiles() -> None:
