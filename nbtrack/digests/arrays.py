@@ -15,7 +15,7 @@ from blake3 import blake3
 
 from nbtrack.digests.encode import Encoder, Teller
 from nbtrack.digests.nans import NAN_BITS, nans_are_one
-from nbtrack.digests.recognise import leaf, recognised
+from nbtrack.digests.recognise import MOST_WHOLE_BYTES, Look, leaf, recognised, recognised_whole
 from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
 
@@ -25,6 +25,7 @@ __all__ = [
     "fixed_leaf",
     "form_of",
     "lies_canonical",
+    "look_into",
     "shape_bytes",
     "strip",
     "teller",
@@ -33,6 +34,8 @@ __all__ = [
 # Up to so many bytes and columns an array of numbers is also told by columns.
 _BY_COLUMN_BYTES = 4 << 20
 _BY_COLUMN_MOST = 256
+
+_PLAIN = "biufcmM"  # kinds whose bytes are their values
 
 # From so many bytes on, an array that lies column by column is recognised as it lies.
 _LARGE_BYTES = 1 << 20
@@ -59,6 +62,30 @@ def teller(cls: type) -> Teller | None:
 
 def array_told(array: Any, encoder: Encoder) -> Told:
     """The tree of an array; rows are its first axis."""
+    # One of a single dimension costs one look anyway.
+    if array.ndim > 1 and array.nbytes <= MOST_WHOLE_BYTES:
+        look = Look(_tag(array))
+        if look_into(look, array):
+            return recognised_whole(look, lambda: _by_column(array, encoder))
+    return _by_column(array, encoder)
+
+
+def look_into(look: Look, array: Any) -> bool:
+    """Note all that the digest of an array's values follows from; False where they do not lie plainly."""
+    dtype, flags = array.dtype, array.flags
+    if dtype.kind not in _PLAIN:
+        return False
+    look.add(dtype.str, array.shape, flags.c_contiguous)
+    if flags.c_contiguous:
+        look.read(array.view("u1") if array.size else b"")
+    elif flags.f_contiguous:
+        look.read(array.T.view("u1"))
+    else:
+        return False
+    return True
+
+
+def _by_column(array: Any, encoder: Encoder) -> Told:
     whole = strip("", array, encoder)
     raw = node(_tag(array), shape_bytes(array.shape), whole.raw)
     strips: tuple[Strip, ...] = (whole,)

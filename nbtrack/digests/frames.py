@@ -15,7 +15,9 @@ from nbtrack.digests.columns import column
 from nbtrack.digests.encode import Encoder, Teller
 from nbtrack.digests.matrices import interleaved
 from nbtrack.digests.matrices import strips as interleaved_strips
+from nbtrack.digests.recognise import recognised_whole
 from nbtrack.digests.scalars import MISSING, Cell, named
+from nbtrack.digests.stored import look_at_frame, look_at_series
 from nbtrack.digests.tree import Strip, Told, node, size
 
 __all__ = ["arrays_of", "teller"]
@@ -38,6 +40,13 @@ def teller(cls: type) -> Teller | None:
 
 
 def _frame(frame: Any, encoder: Encoder) -> Told:
+    look = look_at_frame(frame)
+    if look is None:
+        return _by_column(frame, encoder)
+    return recognised_whole(look, lambda: _by_column(frame, encoder))
+
+
+def _by_column(frame: Any, encoder: Encoder) -> Told:
     labels = frame.columns
     names = labels.tolist()
     arrays = list(arrays_of(frame))
@@ -81,6 +90,13 @@ def arrays_of(frame: Any) -> Iterator[Any]:
 
 
 def _series(series: Any, encoder: Encoder) -> Told:
+    look = look_at_series(series)
+    if look is None:
+        return _one_column(series, encoder)
+    return recognised_whole(look, lambda: _one_column(series, encoder))
+
+
+def _one_column(series: Any, encoder: Encoder) -> Told:
     values = series.array
     name = "" if series.name is None else str(series.name)
     strip = column(name, values, encoder)

@@ -18,13 +18,50 @@ from xxhash import xxh3_128_digest
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["forget", "leaf", "recognised", "recognised_parts"]
+    from nbtrack.digests.tree import Told
+
+__all__ = ["MOST_WHOLE_BYTES", "Look", "forget", "leaf", "recognised", "recognised_parts", "recognised_whole"]
 
 _SEED = int.from_bytes(os.urandom(8), "little")
 _MOST = 131_072  # entries of about 200 bytes each; as many chunks of numbers are 64 GB
 _LEAST_BYTES = 512  # below, hashing is as quick as looking
 
+MOST_WHOLE_BYTES = 4 << 20
+"""Larger values are not looked at whole: the bytes are what costs, and those of new ones would be read twice."""
+
+_MOST_WHOLES = 512
+
 _known: dict[object, bytes] = {}
+_wholes: dict[object, Told] = {}
+
+
+class Look:
+    """What the digest of a whole value follows from: buffers, and what says how to read them.
+
+    Two values whose looks are equal have the same digest.
+    """
+
+    __slots__ = ("_buffers", "_facts", "nbytes")
+
+    def __init__(self, *facts: Any) -> None:
+        self._facts: list[Any] = list(facts)
+        self._buffers: list[Buffer] = []
+        self.nbytes = 0
+        """Of all buffers."""
+
+    def add(self, *facts: Any) -> None:
+        """Note facts that can be hashed; numbers that are equal but of other types must stand for the same."""
+        self._facts += facts
+
+    def read(self, buffer: Any) -> None:
+        """Note a C-contiguous buffer; its bytes are read when the look is compared."""
+        self._facts.append(len(self._buffers))
+        self._buffers.append(buffer)
+        self.nbytes += getattr(buffer, "nbytes", None) or len(buffer)
+
+    def key(self) -> tuple[Any, ...]:
+        """What is compared."""
+        return (*self._facts, *(xxh3_128_digest(buffer, _SEED) for buffer in self._buffers))
 
 
 def leaf(
@@ -86,9 +123,22 @@ def _joined(parts: Sequence[Any]) -> bytes:
     return xxh3_128_digest(b"".join([xxh3_128_digest(part, _SEED) for part in parts]), _SEED)
 
 
+def recognised_whole(look: Look, tell: Callable[[], Told]) -> Told:
+    """What ``tell()`` gives for the value that was looked at, from memory where it was asked before."""
+    key = look.key()
+    known = _wholes.get(key)
+    if known is None:
+        known = tell()
+        if len(_wholes) >= _MOST_WHOLES:
+            _wholes.clear()
+        _wholes[key] = known
+    return known
+
+
 def forget() -> None:
     """Forget all that was seen; digests stay the same, only the next ones take longer."""
     _known.clear()
+    _wholes.clear()
 
 
 def _remember(key: object, known: bytes) -> None:
