@@ -15,7 +15,7 @@ from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage import Lineage, read
 
 
 @dataclass
@@ -51,11 +51,11 @@ def lineage_of(notebook: Path) -> tuple[Lineage, list[float]]:
         plain = TransformerManager().transform_cell(source)
         try:
             before = time.perf_counter()
-            names = analyse(plain)
+            statements = read(plain)
             spent.append(time.perf_counter() - before)
         except SyntaxError:
             continue
-        graph.add(str(index), names)
+        graph.add(str(index), statements)
     return graph, spent
 
 
@@ -107,7 +107,7 @@ def main() -> None:
     if spent:
         middle, late = spent[len(spent) // 2], spent[int(len(spent) * 0.95)]
         print(
-            f"analyse(): median {middle * 1e6:.0f} µs, 95th percentile {late * 1e6:.0f} µs, {len(spent)} cells"
+            f"read(): median {middle * 1e6:.0f} µs, 95th percentile {late * 1e6:.0f} µs, {len(spent)} cells"
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from nbtrack.digests.files import digest_file
 from nbtrack.errors import DigestError
-from nbtrack.lineage import CellNames, Lineage, analyse
+from nbtrack.lineage import Lineage, read
 from nbtrack.records import Dependency, Execution, FileUse, SourceFile
 
 __all__ = ["History"]
@@ -182,17 +182,17 @@ class History:
     def _read(self) -> None:
         for entered in self._unread:
             try:
-                names = analyse(entered.source)
+                statements = read(entered.source)
             except (SyntaxError, ValueError, RecursionError):
-                names = CellNames()  # it never ran: IPython could not compile it either
+                statements = ()  # it never ran: IPython could not compile it either
             written = {use.path for use in self._written.get(entered.id, ())}
-            read = {self._relative(path) for path in self._files.get(entered.id, ())} - written
+            files = {self._relative(path) for path in self._files.get(entered.id, ())} - written
             self._lineage.add(
                 entered.id,
-                names,
+                statements,
                 bound=entered.bound,
                 unchanged=entered.unchanged,
-                wrote_before={self._writers[path] for path in read if path in self._writers},
+                wrote_before={self._writers[path] for path in files if path in self._writers},
                 reached=entered.reached,
             )
             self._writers.update(dict.fromkeys(written, entered.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbtrack.lineage.graph import Lineage, Version
-from nbtrack.lineage.names import analyse
+from nbtrack.lineage.names import analyse, read
 from nbtrack.lineage.types import CellNames, FunctionNames
 
-__all__ = ["CellNames", "FunctionNames", "Lineage", "Version", "analyse"]
+__all__ = ["CellNames", "FunctionNames", "Lineage", "Version", "analyse", "read"]

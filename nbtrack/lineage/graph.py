@@ -15,7 +15,7 @@ from nbtrack.lineage.names import changed_names
 from nbtrack.lineage.reach import bring_up_to_date, names_reaching
 from nbtrack.lineage.things import UNKNOWN, Thing, World
 from nbtrack.lineage.topology import reachable
-from nbtrack.lineage.types import CellNames
+from nbtrack.lineage.types import Statement
 from nbtrack.records import GENERATOR, Effects
 
 __all__ = ["Lineage", "Version"]
@@ -47,7 +47,7 @@ class Lineage:
     def add(  # noqa: PLR0913 - what is known of one execution, each by its name
         self,
         execution_id: str,
-        names: CellNames,
+        statements: Iterable[Statement],
         *,
         bound: Iterable[str] | None = None,
         changed: Iterable[str] = (),
@@ -59,7 +59,7 @@ class Lineage:
 
         Args:
             execution_id: its id, not yet in the graph.
-            names: what :func:`nbtrack.lineage.analyse` says of its source.
+            statements: its source, as :func:`nbtrack.lineage.read` gives it.
             bound: the names that it is known to have bound, whatever the source tells; None where nobody looked.
                 Without, what cannot be followed may have bound any name.
             changed: names whose objects it is known to have changed.
@@ -79,7 +79,7 @@ class Lineage:
         self._numbers[execution_id] = number
         self._ids.append(execution_id)
         tracer = Tracer(self._world, number, bindings_known=bound is not None)
-        tracer.trace(names.statements, reached)
+        tracer.trace(statements, reached)
         tracer.dependencies.update(self._numbers[each] for each in wrote_before)
         self._apply_evidence(tracer, frozenset((*(bound or ()), *changed)), frozenset(unchanged))
         self._direct.append(frozenset(each for each in tracer.dependencies if 0 <= each < number))

@@ -7,9 +7,21 @@ import ast
 from nbtrack.lineage.edges import Tracer
 from nbtrack.lineage.syntax import compile_cell
 from nbtrack.lineage.things import Thing, Things, World, reached
-from nbtrack.lineage.types import CellNames, FunctionNames
+from nbtrack.lineage.types import CellNames, FunctionNames, Statement
 
-__all__ = ["analyse"]
+__all__ = ["analyse", "read"]
+
+
+def read(source: str | ast.Module) -> tuple[Statement, ...]:
+    """A cell in the language that :meth:`nbtrack.lineage.Lineage.add` runs.
+
+    Args:
+        source: plain Python, IPython syntax already transformed, or the parsed tree of it.
+
+    Raises:
+        SyntaxError: the source is not Python.
+    """
+    return compile_cell(ast.parse(source) if isinstance(source, str) else source)
 
 
 def analyse(source: str | ast.Module) -> CellNames:
@@ -21,8 +33,7 @@ def analyse(source: str | ast.Module) -> CellNames:
     Raises:
         SyntaxError: the source is not Python.
     """
-    tree = ast.parse(source) if isinstance(source, str) else source
-    statements = compile_cell(tree)
+    statements = read(source)
     world = World()
     tracer = Tracer(world, 0)
     tracer.trace(statements)

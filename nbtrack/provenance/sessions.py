@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage import Lineage, read
 from nbtrack.provenance.plain import plain_python
 from nbtrack.records import Effects, Execution
 from nbtrack.store import Store
@@ -48,7 +48,7 @@ class SessionGraph:
         tree = plain_python(execution.source)
         reached = None if execution.error is None else execution.error.line
         # What Python cannot read never ran: it stands in the graph and does nothing.
-        self.lineage.add(execution.id, analyse("" if tree is None else tree), reached=reached)
+        self.lineage.add(execution.id, read("" if tree is None else tree), reached=reached)
 
     def needed(
         self, execution_ids: Iterable[str], *, draws: bool = False, restored: Collection[str] = ()

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage import Lineage, read
 from nbtrack.lineage.source import where
 from nbtrack.provenance.notebooks import NotebookCell, NotebookFile, find_notebook
 from nbtrack.provenance.plain import plain_python
@@ -147,7 +147,7 @@ def _needed(file: NotebookFile, own: int) -> list[int]:
     graph = Lineage()
     for place, cell in enumerate(file.cells[: own + 1]):
         tree = plain_python(cell.source)
-        graph.add(str(place), analyse("" if tree is None else tree))
+        graph.add(str(place), read("" if tree is None else tree))
     return [*(int(each) for each in graph.slice(str(own))), own]
 
 

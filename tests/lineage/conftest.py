@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage import Lineage, read
 
 
 class Ran:
@@ -13,7 +13,7 @@ class Ran:
     def __init__(self, *cells: str) -> None:
         self.graph = Lineage()
         for number, cell in enumerate(cells):
-            self.graph.add(str(number), analyse(cell))
+            self.graph.add(str(number), read(cell))
 
     def needs(self, number: int, *names: str, draws: bool = False) -> list[int]:
         found = self.graph.slice(str(number), names or None, draws=draws)

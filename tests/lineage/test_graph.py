@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbtrack.lineage import Lineage, Version, analyse
+from nbtrack.lineage import Lineage, Version, read
 
 
 def test_a_value_needs_what_it_was_computed_from(run):
@@ -289,10 +289,10 @@ def test_values_of_names_after_changes_in_place(run):
 
 def test_what_is_known_to_have_changed_counts():
     graph = Lineage()
-    graph.add("a", analyse("df = load()"))
-    graph.add("b", analyse("engine.clean(df)"), changed={"df"})
-    graph.add("c", analyse("engine.run()"), changed={"result"})
-    graph.add("d", analyse("df, result"))
+    graph.add("a", read("df = load()"))
+    graph.add("b", read("engine.clean(df)"), changed={"df"})
+    graph.add("c", read("engine.run()"), changed={"result"})
+    graph.add("d", read("df, result"))
     assert graph.slice("d") == ("a", "b", "c")
     assert graph.effects("b").mutates == {"df"}
     assert graph.effects("c").writes == {"result"}
@@ -300,18 +300,18 @@ def test_what_is_known_to_have_changed_counts():
 
 def test_what_is_known_to_be_unchanged_does_not_count():
     graph = Lineage()
-    graph.add("a", analyse("df = load()"))
-    graph.add("b", analyse("df.frobnicate()\nx = 1"), unchanged={"df"})
-    graph.add("c", analyse("df"))
+    graph.add("a", read("df = load()"))
+    graph.add("b", read("df.frobnicate()\nx = 1"), unchanged={"df"})
+    graph.add("c", read("df"))
     assert graph.slice("c") == ("a",)
 
 
 def test_a_failed_cell_did_what_stands_above_the_failure():
     graph = Lineage()
-    graph.add("a", analyse("x = 1\ny = 1"))
-    graph.add("b", analyse("x = 2\n1 / 0\ny = 2"), reached=2)
-    graph.add("c", analyse("print(x)"))
-    graph.add("d", analyse("print(y)"))
+    graph.add("a", read("x = 1\ny = 1"))
+    graph.add("b", read("x = 2\n1 / 0\ny = 2"), reached=2)
+    graph.add("c", read("print(x)"))
+    graph.add("d", read("print(y)"))
     assert graph.slice("c") == ("b",)
     assert graph.slice("d") == ("a",)
 
@@ -326,9 +326,9 @@ def test_effects_follow_functions_of_other_cells(run):
 
 def test_an_execution_is_entered_once():
     graph = Lineage()
-    graph.add("a", analyse("x = 1"))
+    graph.add("a", read("x = 1"))
     with pytest.raises(ValueError, match="'a'"):
-        graph.add("a", analyse("x = 2"))
+        graph.add("a", read("x = 2"))
 
 
 def test_too_many_calls_are_cut_short_and_said(run):
@@ -347,7 +347,7 @@ def test_a_stream_whose_states_are_known_needs_nobody_who_drew_before():
         "c = np.random.rand() + rng.random()",
     ]
     for number, source in enumerate(sources):
-        graph.add(str(number), analyse(source))
+        graph.add(str(number), read(source))
     assert graph.slice("3") == ("0",)
     assert graph.slice("3", draws=True) == ("0", "1", "2")
     assert graph.slice("3", draws=True, restored={"numpy"}) == ("0", "2")

@@ -6,7 +6,7 @@ import copy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbtrack.lineage import Lineage, analyse
+from nbtrack.lineage import Lineage, read
 from nbtrack.lineage.names import changed_names
 
 LISTS = ["a", "b", "c"]
@@ -103,7 +103,7 @@ notebooks = st.lists(st.lists(statement, min_size=1, max_size=2).map("\n".join),
 def graph_of(cells):
     graph = Lineage()
     for number, cell in enumerate(cells):
-        graph.add(str(number), analyse(cell))
+        graph.add(str(number), read(cell))
     return graph
 
 
@@ -228,7 +228,7 @@ def test_the_names_of_a_changed_object_are_those_that_going_through_all_names_fi
     for number, cell in enumerate(START + body):
         tracers = []
         graph._apply_evidence = lambda tracer, *_, kept=tracers: kept.append(tracer)
-        effects = graph.add(str(number), analyse(cell))
+        effects = graph.add(str(number), read(cell))
         (tracer,) = tracers
         everywhere = {each: binding.things for each, binding in graph._world.names.items()}
         found = changed_names(tracer.external, tracer) | changed_names(everywhere, tracer)
