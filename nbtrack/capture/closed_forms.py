@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from nbtrack.capture.nodes import walk
+
 __all__ = ["closed_form", "may_be_part"]
 
 _PRODUCTS = frozenset({"dot", "matmul", "inv", "pinv", "solve"})
@@ -15,12 +17,17 @@ _MOST_STEPS = 6
 
 def may_be_part(value: ast.expr) -> bool:
     """Whether an expression multiplies matrices or solves: it may be a step of a solution."""
-    return any(
-        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
-        or (isinstance(node, ast.Attribute) and node.attr in _PRODUCTS)
-        or (isinstance(node, ast.Name) and node.id in _PRODUCTS)
-        for node in ast.walk(value)
-    )
+    for node in walk(value):
+        cls = node.__class__
+        if cls is ast.Attribute:
+            if node.attr in _PRODUCTS:  # type: ignore[attr-defined]
+                return True
+        elif cls is ast.Name:
+            if node.id in _PRODUCTS:  # type: ignore[attr-defined]
+                return True
+        elif cls is ast.BinOp and isinstance(node.op, ast.MatMult):  # type: ignore[attr-defined]
+            return True
+    return False
 
 
 def closed_form(value: ast.expr, known: Mapping[str, ast.expr]) -> tuple[str, tuple[str, ...]] | None:
@@ -78,7 +85,7 @@ def _factors(value: ast.expr, known: Mapping[str, ast.expr], depth: int = _MOST_
 
 
 def _solver_inside(value: ast.expr) -> bool:
-    return any(_solver(node) is not None for node in ast.walk(value) if isinstance(node, ast.expr))
+    return any(_solver(node) is not None for node in walk(value) if isinstance(node, ast.expr))
 
 
 def _solver(value: ast.expr) -> tuple[str, list[ast.expr]] | None:
@@ -119,7 +126,7 @@ def _transposed(value: ast.expr) -> ast.expr | None:
 
 
 def _has_transpose(value: ast.expr) -> bool:
-    return any(_transposed(node) is not None for node in ast.walk(value) if isinstance(node, ast.expr))
+    return any(_transposed(node) is not None for node in walk(value) if isinstance(node, ast.expr))
 
 
 def _terms(value: ast.expr) -> Iterator[ast.expr]:

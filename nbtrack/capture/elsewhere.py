@@ -16,6 +16,7 @@ from typing import Any
 
 from nbtrack import frameworks
 from nbtrack.capture.flows import Flow, flows_of
+from nbtrack.capture.nodes import walk
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import Role, Site
 from nbtrack.capture.training import Trainings
@@ -191,7 +192,7 @@ class Elsewhere:
 
 
 def _calls(tree: ast.AST) -> Iterator[_Written]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if not isinstance(node, ast.Call):
             continue
         owner = node.func.value if isinstance(node.func, ast.Attribute) else node.func
@@ -201,7 +202,7 @@ def _calls(tree: ast.AST) -> Iterator[_Written]:
         arguments = [("", each) for each in node.args] + [
             (each.arg or "", each.value) for each in node.keywords
         ]
-        names = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        names = frozenset(each.id for each in walk(node) if isinstance(each, ast.Name))
         yield _Written(owner.id, attribute, names, tuple(arguments), node.lineno)
 
 

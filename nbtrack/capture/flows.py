@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbtrack.capture.nodes import own_nodes, walk
 from nbtrack.capture.rewrite import WATCHER
 from nbtrack.frameworks.data import is_data
 from nbtrack.observe.params import is_plain
@@ -19,7 +20,18 @@ __all__ = ["Flow", "Flows", "flows_of"]
 _MAX_STEPS = 12
 
 _ADDERS = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_BINDING = frozenset(
+    {
+        ast.AnnAssign,
+        ast.Assign,
+        ast.AsyncFor,
+        ast.AugAssign,
+        ast.Call,
+        ast.For,
+        ast.NamedExpr,
+        ast.withitem,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,9 @@ class Flows:
 
 def flows_of(tree: ast.AST) -> Iterator[Flow]:
     """The assignments of a cell at its own level, in order of the source."""
-    for node in _own_nodes(tree):
+    for node in own_nodes(tree):
+        if node.__class__ not in _BINDING:
+            continue
         match node:
             case ast.Assign(targets=targets, value=value):
                 yield _flow(targets, value)
@@ -138,38 +152,13 @@ def flows_of(tree: ast.AST) -> Iterator[Flow]:
                 yield _flow([target], ast.Tuple(args, ast.Load()), keep=True)
 
 
-def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below ``tree`` in order of the source, without what is inside functions and classes."""
-    # One loop rather than a generator in a generator: this runs in every training cell.
-    pending = _children(tree)
-    while pending:
-        node = pending.pop()
-        yield node
-        pending += _children(node)
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """The children, last first, but for scopes of their own."""
-    found: list[ast.AST] = []
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, list):
-            found += [each for each in value if isinstance(each, ast.AST) and not isinstance(each, _SCOPES)]
-        elif isinstance(value, ast.AST) and field != "ctx" and not isinstance(value, _SCOPES):
-            found.append(value)
-    found.reverse()
-    return found
-
-
 def _flow(targets: Iterable[ast.expr], value: ast.expr, *, keep: bool = False) -> Flow:
     """The flow into ``targets``; ``keep``: what they held before goes on to matter."""
     bound = tuple(dict.fromkeys(name for target in targets for name in _roots(target)))
     names, sites, attributes = set(bound) if keep else set(), [], set()
     # What chooses the place says something about what is put there: ``labels[probs > 0.5] = "up"``.
-    chosen = [
-        part.slice for target in targets for part in ast.walk(target) if isinstance(part, ast.Subscript)
-    ]
-    for node in (each for root in (value, *chosen) for each in ast.walk(root)):
+    chosen = [part.slice for target in targets for part in walk(target) if isinstance(part, ast.Subscript)]
+    for node in (each for root in (value, *chosen) for each in walk(root)):
         if isinstance(node, ast.Name) and node.id != WATCHER:
             names.add(node.id)
         elif isinstance(node, ast.Attribute):

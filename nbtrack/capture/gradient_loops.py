@@ -29,6 +29,7 @@ from nbtrack.capture.moves import (
     roots_of,
     terms_of,
 )
+from nbtrack.capture.nodes import walk
 
 __all__ = ["HandLoop", "hand_loop", "may_train_by_hand"]
 
@@ -90,10 +91,10 @@ def hand_loop(loop: ast.For | ast.AsyncFor | ast.While, lookup: Lookup = NONE) -
             within |= before
     if not moved:
         return None
-    targets = {name for node in ast.walk(loop) if isinstance(node, ast.For) for name in names_in(node.target)}
+    targets = {name for node in walk(loop) if isinstance(node, ast.For) for name in names_in(node.target)}
     heads = [
         node.iter if isinstance(node, ast.For) else node.test
-        for node in ast.walk(loop)
+        for node in walk(loop)
         if isinstance(node, ast.For | ast.While)
     ]
     paces = {name for head in heads for name in names_in(head)}
@@ -163,7 +164,7 @@ def _closure(names: Iterable[str], sources: Mapping[str, set[str]]) -> set[str]:
 
 
 def _uses_gradients(value: ast.expr) -> bool:
-    return any(isinstance(node, ast.Attribute) and node.attr == "grad" for node in ast.walk(value))
+    return any(isinstance(node, ast.Attribute) and node.attr == "grad" for node in walk(value))
 
 
 def _evidence(assigned: Assigned, before: set[str]) -> int:
@@ -171,7 +172,7 @@ def _evidence(assigned: Assigned, before: set[str]) -> int:
     words = {word for name in before for word in (name.rpartition(".")[2],)}
     called = {
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        for node in ast.walk(assigned.value)
+        for node in walk(assigned.value)
         if isinstance(node, ast.Call)
     }
     own = assigned.name.rpartition(".")[2]

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
+from nbtrack.capture.nodes import walk
 from nbtrack.capture.rewrite import WATCHER
 
 __all__ = ["Influences"]
@@ -136,6 +137,6 @@ def _bind(
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
+    for each in walk(node):
         if isinstance(each, ast.Name) and each.id != WATCHER:
             yield each.id

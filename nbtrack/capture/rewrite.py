@@ -21,13 +21,14 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from nbtrack.capture.callbacks import consumes, hands_over
 from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
+from nbtrack.capture.nodes import parts, walk
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.observe.metrics import metric_name
 
@@ -101,6 +102,27 @@ class Rewriter(ast.NodeTransformer):
             function.body = self.visit(function.body)
         else:
             function.body = _flat(self.visit(statement) for statement in function.body)
+
+    def visit(self, node: ast.AST) -> Any:
+        """Rewrite one node; most are none that can matter."""
+        return _VISITORS.get(node.__class__, Rewriter.generic_visit)(self, node)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Rewrite what is below a node; the same as in the base class, without looking where nothing can be."""
+        for name in parts(node.__class__):
+            old = getattr(node, name, None)
+            if old.__class__ is list:
+                fresh = []
+                for each in old:
+                    new = self.visit(each) if isinstance(each, ast.AST) else each
+                    if new.__class__ is list:
+                        fresh += new
+                    else:
+                        fresh.append(new)
+                old[:] = fresh
+            elif isinstance(old, ast.AST):
+                setattr(node, name, self.visit(old))
+        return node
 
     # Definitions are kept as they are.
 
@@ -343,10 +365,17 @@ class Rewriter(ast.NodeTransformer):
     visit_While = visit_For  # noqa: N815 - as above
 
 
+_VISITORS: dict[type, Callable[[Rewriter, Any], Any]] = {
+    getattr(ast, name.removeprefix("visit_")): visitor
+    for name, visitor in vars(Rewriter).items()
+    if name.startswith("visit_")
+}
+
+
 def trains_by_hand(function: ast.AST, lookup: Lookup = NONE) -> bool:
     """Whether a definition has a loop that may train, or a solution of least squares."""
     steps: dict[str, ast.expr] = {}
-    for node in ast.walk(function):
+    for node in walk(function):
         match node:
             case ast.For() | ast.AsyncFor() | ast.While():
                 if hand_loop(node, lookup) is not None:
@@ -361,11 +390,18 @@ def trains_by_hand(function: ast.AST, lookup: Lookup = NONE) -> bool:
 
 def definitions(tree: ast.AST) -> Iterator[Definition]:
     """The outermost definitions of a tree, in order of the source."""
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, Definition):
-            yield child
-        else:
-            yield from definitions(child)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Definition):
+            yield node
+            continue
+        for name in reversed(parts(node.__class__)):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                pending += [each for each in reversed(value) if each is not None]
+            elif value is not None:
+                pending.append(value)
 
 
 def _is_call_of(node: ast.expr, *names: str) -> bool:
@@ -436,7 +472,7 @@ def _names(nodes: Iterable[ast.AST]) -> Iterable[str]:
         if isinstance(root, ast.Name):
             yield root.id
         else:
-            for node in ast.walk(root):
+            for node in walk(root):
                 if isinstance(node, ast.Name):
                     yield node.id
 
@@ -458,7 +494,7 @@ def _bound(nodes: Iterable[ast.AST]) -> dict[str, None]:
         targets = getattr(node, "targets", None) or [getattr(node, "target", node)]
         for target in targets:
             if isinstance(target, ast.expr):
-                for name in ast.walk(target):
+                for name in walk(target):
                     if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
                         found[name.id] = None
     return found

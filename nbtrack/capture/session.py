@@ -26,6 +26,7 @@ from nbtrack.capture.flows import Flows
 from nbtrack.capture.gradient_loops import may_train_by_hand
 from nbtrack.capture.history import History
 from nbtrack.capture.loops import is_cell
+from nbtrack.capture.nodes import walk
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.outputs import NOTHING, Printed
@@ -355,7 +356,7 @@ class KernelSession:
 
     def _written(self) -> dict[str, tuple[Any, str]]:
         """The plain values that the author assigned and the cell mentions."""
-        nodes = ast.walk(self._tree) if self._tree is not None else ()
+        nodes = walk(self._tree) if self._tree is not None else ()
         return self._flows.chosen({node.id for node in nodes if isinstance(node, ast.Name)})
 
     def _experiment(self, execution: Execution) -> str:

@@ -21,6 +21,7 @@ from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from nbtrack.capture.called_steps import Lookup
+from nbtrack.capture.nodes import walk
 from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
 from nbtrack.capture.sites import Role, called_name, role_of
 
@@ -239,7 +240,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _functions(root: ast.AST) -> Iterator[_Function]:
-    for node in ast.walk(root):
+    for node in walk(root):
         if isinstance(node, _Function):
             yield node
 
@@ -272,7 +273,7 @@ def _partials(cell: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _facts_of(function: _Function, parameters: frozenset[str], lookup: Lookup) -> _Facts:
-    called = (called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call))
+    called = (called_name(node) for node in walk(function) if isinstance(node, ast.Call))
     calls = frozenset(name for name in called if name is not None)
     direct = (
         any(role_of(name) for name in calls) or bool(calls & parameters) or trains_by_hand(function, lookup)
