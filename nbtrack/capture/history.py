@@ -82,7 +82,7 @@ class History:
         before, self._bindings = self._bindings, None
         bound = None
         if before is not None and namespace is not None:
-            bound = frozenset(name for name, id_ in _bindings(namespace).items() if before.get(name) != id_)
+            bound = frozenset([name for name, id_ in _bindings(namespace).items() if before.get(name) != id_])
         reached = None if execution.error is None else execution.error.line
         self._known[execution.id] = execution
         self._unsaved.append(execution)

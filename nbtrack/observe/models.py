@@ -50,6 +50,8 @@ MAX_PATH = 6
 MAX_PARTS = 200
 """How far the search for an unpicklable part goes: levels down, parts of each."""
 
+_NOT_BY_NAME = (b"__main__", b"torch")
+
 _MODEL_DOMAIN = b"nbtrack model v1\n"
 """Keeps a model's digest apart from that of any blob; no size and no digest holds a line break, so joining is safe."""
 
@@ -145,21 +147,16 @@ def describe(
     )
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
-    """cloudpickle's pickler, which also takes the bytes of torch storages out of band."""
+class _Keeper:
+    """Decides which buffers leave the stream; called by a pickler with each."""
 
-    def __init__(self, file: _Sink, buffers: list[memoryview]) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._keep)
+    __slots__ = ("_buffers", "_in_stream")
+
+    def __init__(self, buffers: list[memoryview]) -> None:
         self._buffers = buffers
         self._in_stream = 0
-        # Without numpy there is no view on a storage's memory; torch's own way remains.
-        self._torch: Any = sys.modules.get("torch") if "numpy" in sys.modules else None
-        self._skorch: Any = sys.modules.get("skorch")
-        # One stand-in per storage, so that pickle's memo recognises the second tensor on it. The storage is
-        # kept with it: its address must not be used again during the dump.
-        self._storages: dict[int, tuple[Any, _Reduced]] = {}
 
-    def _keep(self, buffer: pickle.PickleBuffer) -> bool:
+    def __call__(self, buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
         least = OUT_OF_BAND_BYTES if self._in_stream < IN_STREAM_BYTES else SMALL_BYTES
         if view.nbytes < least:
@@ -167,6 +164,19 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
             return True
         self._buffers.append(view)
         return False
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
+    """cloudpickle's pickler, which also takes the bytes of torch storages out of band."""
+
+    def __init__(self, file: _Sink, buffers: list[memoryview]) -> None:
+        super().__init__(file, protocol=5, buffer_callback=_Keeper(buffers))
+        # Without numpy there is no view on a storage's memory; torch's own way remains.
+        self._torch: Any = sys.modules.get("torch") if "numpy" in sys.modules else None
+        self._skorch: Any = sys.modules.get("skorch")
+        # One stand-in per storage, so that pickle's memo recognises the second tensor on it. The storage is
+        # kept with it: its address must not be used again during the dump.
+        self._storages: dict[int, tuple[Any, _Reduced]] = {}
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is _Reduced:
@@ -262,7 +272,33 @@ def _dump_whole(model: object, file: io.BytesIO, buffers: list[memoryview]) -> N
         finally:
             for module in own:
                 cloudpickle.unregister_pickle_by_value(module)
+    elif _dump_by_names(model, file, buffers):
+        return
     _dump(model, file, buffers)
+
+
+def _dump_by_names(model: object, file: io.BytesIO, buffers: list[memoryview]) -> bool:
+    """With pickle's own pickler, several times as fast, where nothing inside needs more; False: not so.
+
+    What the notebook defines would be named only, and what PyTorch keeps be copied.
+    """
+    if type(model).__module__.partition(".")[0] != "sklearn":
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pickle.Pickler(file, protocol=5, buffer_callback=_Keeper(buffers)).dump(model)
+        stream = file.getvalue()
+        if not any(name in stream for name in _NOT_BY_NAME):
+            return True
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: S110 - what is in the way is found, and told, by the way that can do more
+        pass
+    file.seek(0)
+    file.truncate()
+    buffers.clear()
+    return False
 
 
 def _dump(value: object, sink: _Sink, buffers: list[memoryview]) -> None:

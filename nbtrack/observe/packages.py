@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +34,8 @@ _HINTS = {
     "zmq": "pyzmq",
 }
 """Whose list of files to read first for a module that is not called like its distribution."""
+
+_FRESH_SECONDS = 5.0
 
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -80,6 +83,8 @@ class Packages:
 
     def __init__(self) -> None:
         self._key: object = None
+        self._modules: object = None
+        self._asked_at = 0.0
         self._versions: dict[str, str] = {}
         # For each imported top-level module: what tells a later loading from this one, and whose it is.
         self._seen: dict[str, tuple[object, _Distribution | None]] = {}
@@ -89,11 +94,17 @@ class Packages:
 
     def current(self) -> dict[str, str]:
         """Version by canonical name, sorted by name; the same dictionary as long as nothing changes."""
+        modules = (len(sys.modules), next(reversed(sys.modules)))
+        now = time.monotonic()
+        # Installing changes nothing that is loaded: for what was loaded before, the folders are asked now and then.
+        if modules == self._modules and now - self._asked_at < _FRESH_SECONDS and not self._reloaded():
+            return self._versions
         folders = self._site_folders()
-        key = (len(sys.modules), next(reversed(sys.modules)), tuple(folders.items()))
+        key = (modules, tuple(folders.items()))
         if key != self._key or self._reloaded():
             self._look(folders)
             self._key = key
+        self._modules, self._asked_at = modules, now
         return self._versions
 
     def _reloaded(self) -> bool:

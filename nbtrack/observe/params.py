@@ -103,6 +103,8 @@ def to_json(value: object, *, max_bytes: int = MAX_BYTES) -> JSON:
     arrays and frames type and shape (short one-dimensional arrays lists); other objects their own text where it is
     short and without addresses, else the name of their class. Of what is too long, type, size and digest remain.
     """
+    if type(value) in _AS_THEY_ARE and max_bytes >= PLAIN_TEXT * 2 and _is_short(value):
+        return value  # type: ignore[return-value]  # one of JSON's own
     if isinstance(value, str | bytes | bytearray) and len(value) > max_bytes:
         return _large(value, value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
     budget = _Budget(MAX_NODES)
@@ -116,6 +118,15 @@ def to_json(value: object, *, max_bytes: int = MAX_BYTES) -> JSON:
     except BaseException:
         return _class_name(value)  # even SystemExit may come out of a user's __repr__ or __iter__
     return plain if len(text) <= max_bytes else _large(value, text)
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value of these types is JSON as it stands, and short: what most params are."""
+    if type(value) is float:
+        return math.isfinite(value)
+    if type(value) is int:
+        return -_INT64 <= value < _INT64
+    return type(value) is not str or (len(value) <= SHORT_TEXT and value.isascii())
 
 
 def _large(value: object, data: bytes | bytearray) -> JSON:
@@ -250,6 +261,7 @@ def _is_numpy_scalar(value: object) -> bool:
     return numpy is not None and isinstance(value, numpy.generic)
 
 
+_AS_THEY_ARE = frozenset({bool, int, float, str, type(None)})
 _ARRAYS = frozenset(
     {"numpy", "torch", "pandas", "polars", "scipy", "jax", "jaxlib", "cupy", "pyarrow", "tensorflow"}
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 from nbtrack.observe.literals import enclosing_quote
@@ -22,6 +23,7 @@ REDACTED = "\u2039redacted\u203a"
 _IN_BYTES = "<redacted>"
 _BYTES = re.compile(r"""(?<![A-Za-z0-9_])(?:[bB][rR]?|[rR][bB])(?:\"{3}|'{3}|"|')[^"']*\Z""")
 _LONGEST_LINE = 400
+_SHORT = 64
 _SHORTEST_KNOWN = 6  # characters by which a secret is recognised elsewhere: shorter ones are words too
 
 
@@ -106,7 +108,13 @@ def _whole(name: str, value: str | bytes | bytearray | int) -> bool:
 
 
 def _spans(text: str) -> list[Span]:
-    return _merged([*shapes(text), *sites(text)])
+    return list(_spans_of_short(text)) if len(text) <= _SHORT else _merged([*shapes(text), *sites(text)])
+
+
+@lru_cache(maxsize=4096)
+def _spans_of_short(text: str) -> tuple[Span, ...]:
+    """Values of params and attributes are the same from run to run."""
+    return tuple(_merged([*shapes(text), *sites(text)]))
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -35,6 +35,8 @@ from nbtrack.store.lock import WriteLock
 __all__ = ["DATABASE", "Database", "from_sqlite"]
 
 DATABASE = "lineage.db"
+# A run touches some thirty pages, each of which goes to the log whole: smaller ones make a commit cheaper.
+_PAGE_BYTES = 2048
 _CHECKPOINT_BYTES = 4 * 1024 * 1024  # a longer write-ahead log slows readers down
 _ROOM_BYTES = 1 << 16  # a disk with less room than this is full
 _CLOSE_SECONDS = 1.0  # how long closing waits for the lock under which the last connection checkpoints
@@ -47,6 +49,8 @@ class Database:
         self.folder = folder
         self.passive = passive
         self.file = folder / DATABASE
+        self._file = str(self.file)
+        self._log_file = f"{self.file}-wal"
         self.deadline_seconds = deadline_seconds
         self.lock = WriteLock(folder / "write.lock")
         self._mutex = threading.RLock()
@@ -122,6 +126,7 @@ class Database:
                 from nbtrack.store.network import is_on_network
 
                 _sync_names(self.folder)
+                connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 if not is_on_network(self.folder):
                     connection.execute("PRAGMA journal_mode = WAL")
                 with _immediate(connection):
@@ -191,7 +196,7 @@ class Database:
     def _check_identity(self) -> None:
         # SQLite goes on answering "ok" on a file that has no name any more.
         try:
-            status = self.file.stat()
+            status = os.stat(self._file)  # noqa: PTH116 - asked for every transaction
         except OSError:
             status = None
         if status is None or (status.st_dev, status.st_ino) != self._identity:
@@ -202,7 +207,7 @@ class Database:
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         try:
-            size = self.file.with_name(f"{DATABASE}-wal").stat().st_size
+            size = os.stat(self._log_file).st_size  # noqa: PTH116 - a Path costs more than the call
         except OSError:
             return  # no log: nothing was written yet, or the store is on a network file system
         if size > _CHECKPOINT_BYTES:

@@ -61,7 +61,8 @@ class Interned:
 
     def name(self, connection: sqlite3.Connection, name: str) -> int:
         """The row of a param's or metric's name."""
-        return self._row(connection, ("name", name), _NAMES, (clean(name),))
+        known = self._rows.get(("name", name))
+        return self._row(connection, ("name", name), _NAMES, (clean(name),)) if known is None else known
 
     def experiment(self, connection: sqlite3.Connection, name: str) -> int:
         """The row of an experiment."""

@@ -106,7 +106,11 @@ def clean(text: str) -> str:
     r"""``text`` as UTF-8 can hold it: a lone surrogate becomes its escape, ``\udc80``."""
     if type(text) is not str:
         text = str.__str__(text)  # a subclass, such as NumPy's
-    return text if _encodable(text) else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return (
+        text
+        if text.isascii() or _encodable(text)
+        else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    )
 
 
 def clean_or_none(text: str | None) -> str | None:

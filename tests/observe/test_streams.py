@@ -3,6 +3,7 @@
 # ruff: noqa: NPY002 - the streams are the legacy ones
 
 import random
+import struct
 import subprocess
 import sys
 
@@ -77,3 +78,27 @@ def test_what_is_no_state_of_a_stream_is_refused_by_name():
         streams.put_back({"numpy": b"x" * 3000})
     with pytest.raises(ValueError, match="'tossed'"):
         streams.put_back({"tossed": b""})
+
+
+@pytest.mark.parametrize(
+    "advance",
+    [
+        lambda _: random.random(),
+        lambda _: random.gauss(0, 1),
+        random.seed,
+        lambda _: np.random.rand(),
+        lambda _: np.random.randn(),
+        np.random.seed,
+        lambda _: np.random.shuffle([1, 2, 3]),
+    ],
+)
+def test_a_stream_that_was_looked_at_before_is_seen_to_move_at_every_draw(advance):
+    for time in range(2, 6):
+        before = streams.states()
+        assert streams.states() == before
+        advance(time)
+        after = streams.states()
+        assert after != before
+        assert after["python"] == random.getstate()
+        _, words, position, kept, _ = np.random.get_state()
+        assert after["numpy"].startswith(words.tobytes() + struct.pack("<i?", position, kept))
