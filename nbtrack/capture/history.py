@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from nbtrack.capture.bindings import Bindings
 from nbtrack.digests.files import digest_file
 from nbtrack.errors import DigestError
 from nbtrack.lineage import Lineage, read
@@ -51,7 +52,8 @@ class History:
         self._written: dict[str, tuple[FileUse, ...]] = {}
         self._writers: dict[str, str] = {}
         self._drawn: dict[str, Mapping[str, bytes]] = {}
-        self._bindings: dict[str, int] | None = None
+        self._bindings = Bindings()
+        self._before: dict[str, int] | None = None
         self._contents: dict[str, tuple[int, str]] = {}
         self._lineage = Lineage()
 
@@ -60,9 +62,9 @@ class History:
         self._sequence += 1
         return self._sequence
 
-    def begin(self, namespace: Mapping[str, Any]) -> None:
+    def begin(self, namespace: dict[str, Any]) -> None:
         """An execution begins: remember what names are bound to, by identity, so that nothing is kept alive."""
-        self._bindings = _bindings(namespace)
+        self._before = self._bindings.look(namespace)
 
     def add(  # noqa: PLR0913 - what was seen of one execution, each by its name
         self,
@@ -72,17 +74,19 @@ class History:
         drawn: Mapping[str, bytes] = MappingProxyType({}),
         *,
         written: tuple[str, ...] = (),
-        namespace: Mapping[str, Any] | None = None,
+        namespace: dict[str, Any] | None = None,
     ) -> None:
         """Enter a finished execution: its record, its source in plain Python, the files it read and wrote.
 
         ``drawn`` are the states before it of the generators that it drew random numbers from; ``namespace`` is what
         its names are bound to now, where :meth:`begin` was told what they were bound to before.
         """
-        before, self._bindings = self._bindings, None
+        before, self._before = self._before, None
         bound = None
         if before is not None and namespace is not None:
-            bound = frozenset([name for name, id_ in _bindings(namespace).items() if before.get(name) != id_])
+            bound = frozenset(
+                [name for name, id_ in self._bindings.look(namespace).items() if before.get(name) != id_]
+            )
         reached = None if execution.error is None else execution.error.line
         self._known[execution.id] = execution
         self._unsaved.append(execution)
@@ -214,11 +218,6 @@ class History:
     def _relative(self, path: str) -> str:
         inside = os.path.relpath(path, self._project)
         return path if inside.startswith("..") else inside
-
-
-def _bindings(namespace: Mapping[str, Any]) -> dict[str, int]:
-    """What names are bound to, by identity, without those that IPython keeps. A thread may bind names meanwhile."""
-    return {name: id(value) for name, value in list(namespace.items()) if name[:1] != "_"}
 
 
 def _place(execution: Execution) -> str:
