@@ -336,6 +336,8 @@ class KernelSession:
         return streams.taken(before, streams.states())
 
     def _with_output(self, execution: Execution, printed: Printed) -> Execution:
+        if not printed.stdout and not printed.stderr:
+            return execution
         known, limit = secrets_in(self._transformed), self.settings.max_output_bytes
         return replace(
             execution, stdout=clip(printed.stdout, limit, known), stderr=clip(printed.stderr, limit, known)

@@ -5,8 +5,10 @@ Libraries that follow the interface (scikit-learn itself, XGBoost, LightGBM, Cat
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nbtrack.frameworks.data import arguments, number, shown
 from nbtrack.frameworks.protocol import Call, Outcome, Parameters, Training, TrainingKind
@@ -29,6 +31,7 @@ _MIXIN_SCORES = {
     "DummyRegressor.score": "r2",
 }
 _DEEPEST = 12  # estimators within estimators; more is a cycle
+_names: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
 _GRIDS = ("param_grid", "param_distributions", "search_spaces")
 
 
@@ -140,7 +143,7 @@ def parameters(model: Any) -> Parameters:
 def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
     """An estimator and all below it: the prefix that its parameters have, itself, its own parameters."""
     try:
-        values = model.get_params(deep=False)
+        values = _own(model)
     except Exception:  # a class whose __init__ does not keep its arguments under their names cannot tell them
         values = public(model)
     yield prefix, model, values
@@ -151,6 +154,19 @@ def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Map
         for part, inner in parts:
             if is_estimator(inner):
                 yield from _nested(inner, f"{prefix}{part}__", depth - 1)
+
+
+def _own(model: Any) -> Mapping[str, Any]:
+    """``model.get_params(deep=False)``; scikit-learn itself reads the constructor's signature each time."""
+    cls = type(model)
+    names = _names.get(cls)
+    if names is None:
+        base = getattr(sys.modules.get("sklearn.base"), "BaseEstimator", None)
+        if base is None or getattr(cls, "get_params", None) is not base.get_params:
+            found: Mapping[str, Any] = model.get_params(deep=False)
+            return found
+        names = _names[cls] = tuple(cls._get_param_names())
+    return {name: getattr(model, name) for name in names}
 
 
 def _named(name: str, prefix: str, value: Any) -> dict[str, Any]:

@@ -86,6 +86,16 @@ class Interned:
 
     def param(self, connection: sqlite3.Connection, param: Param) -> int:
         """The row of a param's name, value and origin."""
+        if type(param.value) is str or param.value is None or param.value is True or param.value is False:
+            # Most params; of numbers, 1 and 1.0 and True, 0.0 and -0.0 would be one key.
+            quick = ("quick", param.name, param.value, type(param.value), param.origin, param.redacted)
+            known = self._rows.get(quick)
+            if known is None:
+                known = self._rows[quick] = self._param(connection, param)
+            return known
+        return self._param(connection, param)
+
+    def _param(self, connection: sqlite3.Connection, param: Param) -> int:
         value, kind = param_to_sql(param.name, param.value)
         # 1 and 1.0 are one key to a dictionary, so the kind stands in it.
         key = ("param", param.name, value, kind, param.origin, param.redacted)

@@ -78,13 +78,16 @@ def metric_from_sql(value: float | None) -> float:
 
 def to_json(value: Any) -> str:
     """Compact ASCII JSON, so that lone surrogates and NUL pass; NaN and infinities as Python writes them."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a value of type {type(value).__name__} inside it")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_plain)
 
 
 def from_json(text: str) -> Any:

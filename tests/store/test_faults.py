@@ -196,10 +196,11 @@ def test_a_page_of_the_database_that_is_overwritten_is_reported_and_never_read_s
         kernel.log.end()
     connection = sqlite3.connect(folder / "lineage.db")
     ((page,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'metrics'")
+    ((page_bytes,),) = connection.execute("PRAGMA page_size")
     connection.close()
     with (folder / "lineage.db").open("r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(b"\xa5" * 4096)
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xa5" * page_bytes)
     with Store.open(folder) as store:
         assert errors(store.doctor(full=True))
         with pytest.raises(StoreCorrupt, match="damaged"):
