@@ -23,10 +23,11 @@ from nbtrack.frameworks.protocol import Call
 __all__ = ["Attribution"]
 
 _MAX_STEPS = 8
+_MAX_SITES = 64
 _PLACE = re.compile(r"(?P<root>\w+)(?P<attributes>(?:\.\w+)*)(?:\[[^]]*\])*\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Prediction:
     """What made a value: the model, and the models whose predictions went into the call."""
 
@@ -50,6 +51,7 @@ class Attribution:
         self._flows = flows
         self._predictions: IdentityMap[_Prediction] = IdentityMap()
         self._by_site: dict[int, _Prediction] = {}
+        self._latest: dict[int, tuple[weakref.ref[Any], _Prediction]] = {}
 
     @property
     def knows_models(self) -> bool:
@@ -69,6 +71,17 @@ class Attribution:
         if isinstance(result, tuple):
             for each in result:
                 self._predictions[each] = made
+
+    def predicted_again(self, site: Site, model: object, result: object, inputs: Iterable[object]) -> None:
+        """The same for a site that was asked last about the same model: of its results, the last is remembered."""
+        made = self._by_site.get(site.id)
+        before = tuple([known for each in inputs if (known := self._prediction(each)) is not None])
+        if made is None or made.before != before or not hasattr(result, "__weakref__"):
+            self.predicted(site, model, result, inputs)
+        else:
+            if len(self._latest) > _MAX_SITES:
+                self._latest.clear()
+            self._latest[site.id] = (weakref.ref(result), made)
 
     def measured_in(self, result: object, run_id: str) -> None:
         """The numbers in ``result``, such as the scores of folds, measure this run."""
@@ -164,6 +177,8 @@ class Attribution:
             # A view of a prediction (a column of the probabilities) is still that prediction.
             base = getattr(value, "base", None) if type(value).__module__ == "numpy" else None
             known = self._predictions.get(base) if base is not None else None
+        if known is None and value is not None:
+            known = next((made for latest, made in self._latest.values() if latest() is value), None)
         return known
 
     def _runs_of(self, values: Iterable[object]) -> tuple[str, ...]:

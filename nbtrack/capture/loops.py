@@ -22,7 +22,8 @@ class Loops:
     def at_pass(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
         """A pass begins: sample what the one before it left; at the first, remember what was there already."""
         passes = observation.loops.get(loop.id)
-        if passes is None or passes.scope != scope_of(frame):
+        # Of the cell's own loops there is one scope.
+        if passes is None or not (loop.in_cell or passes.scope == scope_of(frame)):
             names = frame.f_locals
             seen = {name: names.get(name, _MISSING) for name in loop.sampled}
             observation.loops[loop.id] = LoopPasses(loop, scope_of(frame), observation.clock, seen)

@@ -209,6 +209,7 @@ class Observation:
     seconds: float = 0.0
     clock: int = 0
     recent: dict[str, Fit] = field(default_factory=dict)
+    latest: Fit | None = None
     by_model: dict[tuple[int, str], Fit] = field(default_factory=dict)
     continuing: dict[tuple[int, int], Fit] = field(default_factory=dict)
     looked_at: set[tuple[int, int]] = field(default_factory=set)
@@ -222,8 +223,9 @@ class Observation:
         """Enter that the training went on just now."""
         self.clock += 1
         fit.touched = self.clock
-        self.recent.pop(fit.id, None)
-        self.recent[fit.id] = fit
+        if self.latest is not fit:
+            self.recent.pop(fit.id, None)
+            self.recent[fit.id] = self.latest = fit
 
     def touched_since(self, clock: int) -> list[Fit]:
         """The trainings that went on after ``clock``, latest first."""

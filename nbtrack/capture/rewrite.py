@@ -354,6 +354,7 @@ class Rewriter(ast.NodeTransformer):
             first_line=node.lineno,
             last_line=node.end_lineno or node.lineno,
             hand=hand,
+            in_cell=not self._in_function,
         )
         self.sites.loops[loop.id] = loop
         if isinstance(node, ast.For):

@@ -71,7 +71,8 @@ class LoopSite:
     """A loop around watched calls.
 
     ``targets`` are the names that its head binds, ``sampled`` those assigned in its own body (not in loops
-    within) that look like losses or scores; ``hand``: what the loop itself may train.
+    within) that look like losses or scores; ``hand``: what the loop itself may train;
+    ``in_cell``: it stands at the cell's own level.
     """
 
     id: int
@@ -81,6 +82,12 @@ class LoopSite:
     first_line: int
     last_line: int
     hand: HandLoop | None = None
+    in_cell: bool = False
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether its passes are neither sampled nor looked at, so that only its first says that it runs."""
+        return self.in_cell and not self.sampled and self.hand is None
 
 
 @dataclass(frozen=True, slots=True)

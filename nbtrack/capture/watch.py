@@ -15,6 +15,7 @@ from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
+from nbtrack.capture.again import Again, Net, Step
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.byhand import ByHand
 from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
@@ -101,6 +102,7 @@ class Watcher:
         self.rows = ScoredRows(attribution)
         self.observation: Observation | None = None
         self.loops = Loops()
+        self._again: dict[int, Again] = {}
         self.by_hand = ByHand(trainings)
         self.note_file: Callable[[object, Iterable[object]], None] = lambda *_: None
         """Is told the paths that readers are given: not all of them tell the interpreter what they open."""
@@ -108,6 +110,7 @@ class Watcher:
     def begin(self, observation: Observation) -> None:
         """Start gathering into ``observation``."""
         _stack.set(None)
+        self._again.clear()
         self.observation = observation
 
     def end(self) -> None:
@@ -118,6 +121,7 @@ class Watcher:
             except Exception as error:
                 self._trouble(self.observation, error)
         _stack.set(None)
+        self._again.clear()
         self.observation = None
 
     def _trouble(self, observation: Observation | None, error: BaseException) -> None:
@@ -130,6 +134,11 @@ class Watcher:
 
     def c(self, number: int, function: Any, /) -> Any:
         """Begin a watched call; returns what to call."""
+        again = self._again.get(number)
+        if again is not None:
+            if again.is_of(function):
+                return function
+            del self._again[number]
         observation = self.observation
         try:
             if observation is not None:
@@ -155,6 +164,10 @@ class Watcher:
 
     def a(self, number: int, /, *args: Any) -> tuple[Any, ...]:
         """Take the positional arguments."""
+        again = self._again.get(number)
+        if again is not None:
+            again.args = args
+            return args
         call = _in_flight(number)
         if call is not None and self.observation is not None:
             _stack.set(call)
@@ -174,6 +187,10 @@ class Watcher:
 
     def k(self, number: int, /, **kwargs: Any) -> dict[str, Any]:
         """Take the named arguments."""
+        again = self._again.get(number)
+        if again is not None:
+            again.args = (*again.args, *kwargs.values())
+            return kwargs
         call = _in_flight(number)
         if call is not None and self.observation is not None:
             _stack.set(call)
@@ -187,6 +204,13 @@ class Watcher:
 
     def r(self, number: int, result: Any, /) -> Any:
         """Take the result."""
+        again = self._again.get(number)
+        if again is not None:
+            try:
+                again.done(result)
+            except BaseException as error:
+                self._trouble(self.observation, error)
+            return result
         call = _in_flight(number)
         observation = self.observation
         if call is not None and observation is not None:
@@ -223,9 +247,7 @@ class Watcher:
         if role & Role.READ:
             self.note_file(call.function, (*call.args, *call.kwargs.values()))
         if flight.fit is not None:
-            model = self.trainings.finish(observation, flight.fit, call, result)
-            if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
-                self._predicted(flight, model, result)
+            self._trained(flight, flight.fit, call, result, observation)
             return
         if role & Role.SCORE and self._scored(flight, call, result, observation, frame):
             return
@@ -235,6 +257,29 @@ class Watcher:
             self.trainings.tested.predicted(observation, flight.site, call, model, result)
         if role & Role.PREDICT:
             self.trainings.saw_input(observation, flight.site, call, model)
+            trains = model is flight.function and getattr(model, "training", None) is True
+            if trains and role == Role.PREDICT and observation.loops and self._is_plain(flight, call):
+                self._again[flight.site.id] = Net(self.attribution, flight.site, model)
+
+    def _trained(
+        self, flight: _InFlight, fit: Fit, call: Call, result: Any, observation: Observation
+    ) -> None:
+        role = flight.site.role
+        model = self.trainings.finish(observation, fit, call, result)
+        goes_on = observation.continuing.get((flight.site.id, id(call.receiver))) is fit and fit.fits > 1
+        if goes_on and role == Role.TRAIN and self._is_plain(flight, call):
+            self._again[flight.site.id] = Step(observation, fit, flight.function)
+        if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
+            self._predicted(flight, model, result)
+
+    def _is_plain(self, flight: _InFlight, call: Call) -> bool:
+        """Whether a call runs nothing of the notebook's inside, and stands in no other that asks what did."""
+        outer = flight.outer
+        return (
+            (outer is None or not outer.site.role & Role.SCORE)
+            and self.twins.of(flight.function) is flight.function
+            and not any(map(callable, (*call.args, *call.kwargs.values())))
+        )
 
     def _predicted(self, flight: _InFlight, model: object, result: object) -> None:
         self.attribution.predicted(flight.site, model, result, [*flight.args, *flight.kwargs.values()])
@@ -404,7 +449,10 @@ class Watcher:
         """Sample what the last pass of a loop left."""
         if self.observation is not None:
             try:
-                loop, frame = self.sites.loops[number], sys._getframe(1)  # noqa: SLF001 - as above
+                loop = self.sites.loops[number]
+                if loop.tells_nothing and number in self.observation.loops:
+                    return
+                frame = sys._getframe(1)  # noqa: SLF001 - as above
                 self.by_hand.at_pass(self.observation, loop, frame)
                 self.loops.at_pass(self.observation, loop, frame)
             except BaseException as error:

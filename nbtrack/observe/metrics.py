@@ -86,12 +86,21 @@ def number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     try:
+        if type(value) is getattr(
+            sys.modules.get("torch"), "Tensor", None
+        ):  # looked at in every pass of a loop
+            return _from_tensor(value)
         if isinstance(value, Real | Decimal):
             # numpy counts its durations among the integers; a duration's number depends on its unit.
             return None if getattr(getattr(value, "dtype", None), "kind", "") == "m" else float(value)
         return _from_array(value)
     except Exception:
         return None  # a number type whose conversion fails does not tell a number
+
+
+def _from_tensor(value: Any) -> float | None:
+    item = value.item() if value.numel() == 1 else None
+    return float(item) if type(item) is float or type(item) is int else None
 
 
 def _from_array(value: Any) -> float | None:

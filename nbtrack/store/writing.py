@@ -193,10 +193,14 @@ class Writer:
             "INSERT INTO run_datasets VALUES (?, ?, ?, ?, ?, ?)",
             [(pk, *self._dataset_row(connection, *item)) for item in enumerate(run.datasets)],
         )
-        connection.executemany(
-            "INSERT INTO run_files VALUES (?, ?, ?)",
-            [(pk, position, self.interned.file(connection, file)) for position, file in enumerate(run.files)],
-        )
+        if run.files:
+            connection.executemany(
+                "INSERT INTO run_files VALUES (?, ?, ?)",
+                [
+                    (pk, position, self.interned.file(connection, file))
+                    for position, file in enumerate(run.files)
+                ],
+            )
         connection.executemany(
             "INSERT INTO run_dependencies VALUES (?, ?, ?, ?)",
             [
@@ -204,7 +208,8 @@ class Writer:
                 for position, one in enumerate(run.depends_on)
             ],
         )
-        write_tags(connection, pk, run.tags)
+        if run.tags:
+            write_tags(connection, pk, run.tags)
         if run.trials is not None:
             connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", (pk, *_trials_row(run.trials)))
 

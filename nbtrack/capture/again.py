@@ -1,0 +1,80 @@
+"""Calls of a training loop that do again what they did the pass before: nothing is to be learned of them.
+
+A site is known here once it did so in the running execution: a step of a training that goes on, or a net in training
+mode that computes something. As soon as it calls something else, it is watched as ever.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.observation import Fit, Observation
+from nbtrack.capture.sites import Site
+
+__all__ = ["Again", "Net", "Step"]
+
+
+class Again(Protocol):
+    """A call that is known."""
+
+    args: tuple[Any, ...]
+
+    def is_of(self, function: Any) -> bool:
+        """Whether this is called, once more."""
+
+    def done(self, result: Any) -> None:
+        """It returned."""
+
+
+class Step:
+    """A step of a training that goes on: ``partial_fit``, ``optimizer.step``."""
+
+    __slots__ = ("_fit", "_function", "_observation", "_receiver", "args")
+
+    def __init__(self, observation: Observation, fit: Fit, function: Any) -> None:
+        self._observation = observation
+        self._fit = fit
+        self._receiver = getattr(function, "__self__", None)
+        self._function = getattr(function, "__func__", None)
+        self.args: tuple[Any, ...] = ()
+
+    def is_of(self, function: Any) -> bool:
+        """Whether the same method of the same object is called."""
+        try:
+            same = function.__self__ is self._receiver and function.__func__ is self._function
+        except AttributeError:
+            return False
+        return bool(same)
+
+    def done(self, result: Any) -> None:
+        """The training went on."""
+        del result
+        self.args = ()
+        fit = self._fit
+        fit.fits += 1
+        fit.calls += 1
+        fit.ended = time.time()
+        self._observation.touch(fit)
+
+
+class Net:
+    """A net in training mode that computes something, of a batch or of what another net made."""
+
+    __slots__ = ("_attribution", "_net", "_site", "args")
+
+    def __init__(self, attribution: Attribution, site: Site, net: Any) -> None:
+        self._attribution = attribution
+        self._site = site
+        self._net = net
+        self.args: tuple[Any, ...] = ()
+
+    def is_of(self, function: Any) -> bool:
+        """Whether the same net is called, and still trains."""
+        return function is self._net and bool(function.training)
+
+    def done(self, result: Any) -> None:
+        """The net made this."""
+        args, self.args = self.args, ()
+        self._attribution.predicted_again(self._site, self._net, result, args)
