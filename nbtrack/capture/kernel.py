@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ WATCHER = "__nbtrack_watcher__"
 """The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
 
 _WARM_UP_AFTER = 0.05  # seconds: not while the cell that loads the extension still runs
+_MANY_MODULES = 50  # imported by one cell: a library of some size, whose answers the next cell may ask for
 
 
 class KernelHooks:
@@ -42,6 +44,7 @@ class KernelHooks:
         make_session: makes what the hooks report to.
         show: is given the runs that an execution made, to show them under the cell; none where it only measured some
             of earlier ones.
+        prepare: loads ahead what ``show`` will need.
         track_line: parses the rest of a leading ``%%track`` line into a block; None: the cell is not to be tracked.
     """
 
@@ -51,12 +54,16 @@ class KernelHooks:
         make_session: Callable[[], KernelSession],
         show: Callable[[tuple[Run, ...]], None],
         track_line: Callable[[str], Block | None],
+        prepare: Callable[[], object] = bool,
     ) -> None:
         self.shell = shell
         self._make_session = make_session
         self._session: KernelSession | None = None
         self._making = threading.Lock()
+        self._prepare = prepare
         self._timer = threading.Timer(_WARM_UP_AFTER, self._warm_up)
+        self._timer.daemon = True
+        self._imported = 0
         self._closed = False
         self._failed = False
         self._show = show
@@ -89,11 +96,20 @@ class KernelHooks:
         # What fails here fails again, and is told, when it is needed.
         with contextlib.suppress(Exception):
             if not self._closed:
+                self._imported = len(sys.modules)
                 self.session.warm_up()
+                self._prepare()
+
+    def _look_ahead(self) -> None:
+        """A cell imported a library: what the first training would look up about it is looked up by a thread."""
+        if len(sys.modules) - self._imported < _MANY_MODULES or self._timer.is_alive():
+            return
+        self._timer = threading.Timer(_WARM_UP_AFTER, self._warm_up)
+        self._timer.daemon = True
+        self._timer.start()
 
     def install(self) -> None:
         """Start watching."""
-        self._timer.daemon = True
         self._timer.start()
         self.shell.events.register("pre_run_cell", self._before)
         self.shell.events.register("post_run_cell", self._after)
@@ -201,6 +217,8 @@ class KernelHooks:
             runs = self.session.end(error, printed)
             if (runs or self.session.late) and not self.session.quiet:
                 self._show(runs)
+            if not runs:
+                self._look_ahead()
         except BaseException as trouble:
             self._complain(trouble)
 

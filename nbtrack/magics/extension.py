@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.kernel import KernelHooks
@@ -34,6 +35,7 @@ def load(shell: InteractiveShell) -> None:
         make_session=lambda: _session(shell),
         show=lambda runs: _show(shell, hooks, runs),
         track_line=lambda line: _block(shell, line),
+        prepare=lambda: import_module("nbtrack.magics.showing"),
     )
     hooks.install()
     shell.register_magics(TrackMagics(shell, lambda: hooks.session))

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,18 +30,20 @@ class Environments:
         self._repository = Repository(folder)
         self._packages = Packages()
         self._modules = LocalModules(folder)
+        self._looking = threading.Lock()  # a thread may look ahead while a cell asks
         self._parts: tuple[object, ...] = ()
         self._environment: Environment | None = None
 
     def current(self) -> Environment:
         """The environment now: distributions and own modules really imported, the commit as last known."""
-        packages, git, gpus = self._packages.current(), self._repository.current(), _gpus()
-        modules = self._modules.current()
-        parts = (packages, git, gpus, modules)
-        if self._environment is None or parts != self._parts:
-            self._parts = parts
-            self._environment = _environment(packages, git, gpus, modules)
-        return self._environment
+        with self._looking:
+            packages, git, gpus = self._packages.current(), self._repository.current(), _gpus()
+            modules = self._modules.current()
+            parts = (packages, git, gpus, modules)
+            if self._environment is None or parts != self._parts:
+                self._parts = parts
+                self._environment = _environment(packages, git, gpus, modules)
+            return self._environment
 
 
 def _environment(

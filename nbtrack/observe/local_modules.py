@@ -9,7 +9,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias
@@ -91,9 +91,17 @@ def is_local(module: object) -> bool:
     name, file = module.__name__, getattr(module, "__file__", None)
     return (
         isinstance(file, str)
-        and file.endswith(".py")
+        and _is_own(file)
         and name not in {"__main__", "__mp_main__"}
         and name.partition(".")[0] != _OWN
+    )
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_own(file: str) -> bool:
+    """Whether a file is neither installed nor of Python itself; thousands are asked about, again and again."""
+    return (
+        file.endswith(".py")
         and not any(part in file for part in _INSTALLED)
         and not file.startswith(_python())
     )

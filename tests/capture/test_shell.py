@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import sys
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from nbtrack.capture.rewrite import WATCHER
+from nbtrack.magics.extension import _loaded
 
 
 def state(shell):
@@ -75,3 +77,20 @@ def test_a_setting_that_is_wrong_is_said_once_and_the_notebook_runs(notebook, ca
     said = capsys.readouterr().out
     assert said.count("not tracked") == 1
     assert "max_runs_per_cell" in said
+
+
+def test_after_a_cell_that_imports_much_a_thread_looks_ahead(notebook):
+    hooks = next(iter(_loaded.values()))
+    notebook.run("x = max([1])")
+    hooks._timer.join(10)
+    first, known = hooks._timer, hooks._imported
+    notebook.run("y = max([2])")
+    assert hooks._timer is first
+    notebook.run(
+        "import sys, types\nfor i in range(60):\n    sys.modules[f'made_{i}'] = types.ModuleType(f'made_{i}')"
+    )
+    hooks._timer.join(10)
+    for name in [each for each in sys.modules if each.startswith("made_")]:
+        del sys.modules[name]
+    assert hooks._timer is not first
+    assert hooks._imported >= known + 60
