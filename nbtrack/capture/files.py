@@ -104,7 +104,7 @@ class FilesRead:
             and not _FOLDERS & set(Path(path).parts)
             and not Path(path).name.startswith(".")
             and not _is_setting(path)
-            and Path(path).exists()
+            and Path(path).is_file()  # folders are opened to list or sync them, and may hold a whole disk
         )
 
 

@@ -30,6 +30,7 @@ from nbtrack.errors import (
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
 from nbtrack.store.durable import from_disk, sync_folder
+from nbtrack.store.links import refuse_links
 from nbtrack.store.lock import WriteLock
 
 __all__ = ["DATABASE", "Database", "from_sqlite"]
@@ -67,6 +68,7 @@ class Database:
             StoreNotFound, StoreTooNew, StoreUnwritable, StoreBusy, StoreCorrupt: as their names say.
             StoreOutdated: a passive one would have to be migrated.
         """
+        refuse_links(self.folder)
         if not create and not self.file.is_file():
             raise StoreNotFound(
                 f"There is no nbtrack store in {self.folder}. Run a notebook with `%load_ext nbtrack` there first."

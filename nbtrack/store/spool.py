@@ -23,6 +23,7 @@ from nbtrack.records import Capture, ModelBytes, Session
 from nbtrack.records.plain import from_plain, to_plain
 from nbtrack.store.blobs import Buffer
 from nbtrack.store.durable import from_disk, sync_folder
+from nbtrack.store.links import refuse_links
 
 __all__ = ["Spooled", "keep", "remove", "spooled", "taken"]
 
@@ -40,8 +41,9 @@ def keep(folder: Path, session: Session, capture: Capture) -> Path:
     """Put a capture into the spool of the store in ``folder``; durable on return.
 
     Raises:
-        StoreUnwritable: the disk is full or refuses, too.
+        StoreUnwritable: the disk is full or refuses, too, or the store has a link that leads out of it.
     """
+    refuse_links(folder)
     place = folder / "spool"
     file = place / f"{session.id}.{capture.execution.id}.json"
     text = json.dumps(

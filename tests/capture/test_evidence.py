@@ -130,3 +130,16 @@ def test_a_hidden_name_may_come_from_code_made_at_run_time(data):
     data.run("exec('_factor' + ' = 2')")
     data.run(FIT + "LinearRegression().fit(X * _factor, y)")
     assert needed(data.last) == [1, 2]
+
+
+def test_a_folder_that_a_library_opens_is_no_data_and_is_not_read(notebook):
+    """As syncing its names does: the files below may be a whole disk."""
+    below = notebook.folder / "shared"
+    below.mkdir()
+    (below / "large.csv").write_text("a\n1\n")
+    notebook.run("import os\nfrom sklearn.linear_model import LinearRegression")
+    notebook.run(
+        "os.close(os.open('shared', os.O_RDONLY))\nmodel = LinearRegression().fit([[0.0], [1.0]], [0, 1])\n"
+        "with open('shared/large.csv') as file:\n    text = file.read()"
+    )
+    assert [file.path for file in notebook.last.files] == ["shared/large.csv"]
