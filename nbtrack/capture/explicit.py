@@ -6,11 +6,11 @@ In a notebook these speak of the running cell; in a script, which has no cells, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.observation import Block
+from nbtrack.capture.observation import CURRENT, Block
 from nbtrack.errors import UsageError
 from nbtrack.observe.metrics import number
 
@@ -40,8 +40,9 @@ def kernel_store() -> Path | None:
 class Tracked:
     """The handle that ``with nbtrack.track(name) as run:`` gives."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, script: ScriptRun | None = None) -> None:
         self._block = block
+        self._script = script
 
     @property
     def id(self) -> str:
@@ -57,8 +58,13 @@ class Tracked:
         self._block.tags.update({name: str(value) for name, value in values.items()})
 
     def log(self, *, step: int | None = None, **values: Any) -> None:
-        """As :func:`nbtrack.log`."""
-        log(step=step, **values)
+        """As :func:`nbtrack.log`, for this run, whichever thread or task calls it."""
+        inside, script = CURRENT.set(self._block), _script.set(self._script)
+        try:
+            log(step=step, **values)
+        finally:
+            _script.reset(script)
+            CURRENT.reset(inside)
 
     def __repr__(self) -> str:
         return f"<nbtrack run {self._block.name or self._block.id}>"
@@ -110,7 +116,9 @@ def track(
     """
     block = Block(name=name, experiment=experiment, tags=dict(tags or {}), note=note)
     if _kernel is not None and _kernel.running and _script.get() is None:
+        block.scoped, block.inside = True, CURRENT.get()
         _kernel.open_block(block)
+        inside = CURRENT.set(block)
         try:
             yield Tracked(block)
         except BaseException:
@@ -118,6 +126,8 @@ def track(
             raise
         finally:
             block.end()
+            with suppress(ValueError):  # a block that a generator left open, closed by another task
+                CURRENT.reset(inside)
         return
     from nbtrack.capture.script import ScriptRun
 
@@ -125,7 +135,7 @@ def track(
     token = _script.set(script)
     error: BaseException | None = None
     try:
-        yield Tracked(block)
+        yield Tracked(block, script)
     except BaseException as raised:
         error = raised
         raise

@@ -6,6 +6,7 @@ Unlike records these are filled while the cell runs; they never leave the captur
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -15,9 +16,12 @@ from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.frameworks.protocol import Framework, Parameters, Training, TrainingKind
 from nbtrack.records import Dataset, MetricOrigin, ModelBytes, Outcomes, ParamOrigin, Scored, Trials, new_id
 
-__all__ = ["Block", "Fit", "HandTraining", "LoopPasses", "Observation", "Score", "Series"]
+__all__ = ["CURRENT", "Block", "Fit", "HandTraining", "LoopPasses", "Observation", "Score", "Series"]
 
 _MAX_POINTS = 10_000
+
+CURRENT: ContextVar[Block | None] = ContextVar("nbtrack_block", default=None)
+"""The block of the ``with`` statement that this thread or asyncio task is in."""
 
 
 @dataclass(slots=True)
@@ -72,6 +76,10 @@ class Block:
     opened: bool = False
     failed: bool = False
     wanted: Wanted | None = None
+    scoped: bool = False
+    """Whether it is of a ``with`` statement, and so of the thread or asyncio task that runs that."""
+    inside: Block | None = None
+    """The block of a ``with`` statement around it."""
 
     def end(self) -> None:
         """The region is over."""
@@ -216,8 +224,20 @@ class Observation:
 
     @property
     def block(self) -> Block | None:
-        """The innermost block that is still open."""
-        return next((block for block in reversed(self.blocks) if block.ended is None), None)
+        """The innermost block that is open where this is asked.
+
+        Of ``with`` blocks that tasks or threads have open side by side, each sees its own. A thread that was started
+        inside one has none of its own: it belongs to the only one that is open, and where there are several to none.
+        """
+        mine = CURRENT.get()
+        is_open = [block for block in self.blocks if block.ended is None]
+        if mine is not None and any(block is mine for block in is_open):
+            return mine
+        around = [block.inside for block in is_open]
+        innermost = [block for block in is_open if block.scoped and not any(block is one for one in around)]
+        if len(innermost) == 1:
+            return innermost[0]
+        return next((block for block in reversed(is_open) if not block.scoped), None)
 
     def touch(self, fit: Fit) -> None:
         """Enter that the training went on just now."""
