@@ -358,7 +358,7 @@ def _from_file(folder: Path, blob: Blob, whose: str) -> tuple[str, bytes]:
 
 
 def _verify(folder: Path, blob: Blob, whose: str, data: bytes | memoryview) -> None:
-    if digest_bytes(data) != blob.digest:
+    if len(data) != blob.size or digest_bytes(data) != blob.digest:
         raise _corrupt(folder, blob, whose)
 
 

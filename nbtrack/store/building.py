@@ -33,6 +33,7 @@ __all__ = [
     "environment",
     "execution",
     "model",
+    "name",
     "param",
     "session",
     "source_file",
@@ -58,8 +59,15 @@ def param(row: Row) -> Param:
     return Param(name=name, value=param_from_sql(value, kind), origin=origin, redacted=bool(redacted))
 
 
+def name(row: Row) -> str:
+    """From row number, name, seal."""
+    check(row[1:2], row[2], f"name {row[1]!r}")
+    return str(row[1])
+
+
 def source_file(row: Row) -> SourceFile:
-    """From row number, path, digest, size."""
+    """From row number, path, digest, size, seal."""
+    check(row[1:4], row[4], f"file {row[1]!r}")
     return SourceFile(path=row[1], digest=row[2], size_bytes=row[3])
 
 

@@ -183,6 +183,10 @@ class Database:
             connection = self._usable()
             with _immediate(connection):
                 yield connection
+                ((count,),) = connection.execute(
+                    "UPDATE writes SET count = count + 1 RETURNING count"
+                ).fetchall()
+            self.lock.note(count)
             self._checkpoint(connection)
 
     def _usable(self) -> sqlite3.Connection:
@@ -346,6 +350,8 @@ def from_sqlite(file: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _in_our_words(error, file) from error
+    except UnicodeDecodeError as error:  # in a text, or in the message that tells of a damaged one
+        raise StoreCorrupt(f"{file} is damaged ({error}). Put back a copy.") from error
 
 
 def _is_full(file: Path) -> bool:

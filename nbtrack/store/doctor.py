@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 from nbtrack.errors import BlobCorrupt, StoreCorrupt
 from nbtrack.records import Problem
 from nbtrack.store import schema
 from nbtrack.store.blobs import blob_file, digest_of_file, read_blob
+from nbtrack.store.building import SESSION_COLUMNS
 from nbtrack.store.chain import broken_links
 from nbtrack.store.entries import read_journal
 from nbtrack.store.leftovers import leftovers
 from nbtrack.store.network import is_on_network
+from nbtrack.store.points import unpack
 from nbtrack.store.roots import needed_blobs
 from nbtrack.store.sealing import BELONGINGS_OF_ONE, EXECUTION_COLUMNS, RUN_COLUMNS, run_seal
 from nbtrack.store.values import seal
@@ -50,7 +53,10 @@ _SEALED = {
         "environment",
     ),
     "reproductions": (
-        "SELECT seal, id, id, document FROM reproductions WHERE document IS NOT NULL",
+        (
+            "SELECT seal, id, id, run, kind, started_at, duration_seconds, verdict, environment, document "
+            "FROM reproductions WHERE document IS NOT NULL OR state = 'COMPLETE'"
+        ),
         "reproduction",
     ),
     "tombstones": (
@@ -60,17 +66,52 @@ _SEALED = {
         ),
         "tombstone of",
     ),
+    "names": ("SELECT seal, name, name FROM names", "name"),
+    "experiments": ("SELECT seal, name, name FROM experiments", "experiment"),
+    "classes": ("SELECT seal, name, name, module, framework FROM classes", "class"),
+    "files": ("SELECT seal, path, path, digest, size_bytes FROM files", "file"),
+    "sessions": (f"SELECT seal, id, {SESSION_COLUMNS} FROM sessions", "session"),  # noqa: S608 - columns are ours
+    "execution_files": (
+        "SELECT seal, path, execution, path, generated, size_bytes, modified_ns, digest FROM execution_files",
+        "use of file",
+    ),
+    "random_states": (
+        "SELECT seal, execution, execution, stream, state FROM random_states",
+        "random state of execution number",
+    ),
+    "outcomes": (
+        "SELECT seal, run, run, dataset, kind, truth, rows, data FROM outcomes",
+        "outcomes of run number",
+    ),
+    "attachments": (
+        "SELECT seal, name, execution, position, kind, name, media_type, blob FROM attachments",
+        "attachment",
+    ),
+    "registered_models": (
+        "SELECT seal, name, name, created_at FROM registered_models",
+        "registered model",
+    ),
+    "model_versions": (
+        "SELECT seal, version, model, version, run, model_digest, created_at, created_by FROM model_versions",
+        "registered version",
+    ),
+    "model_aliases": ("SELECT seal, alias, model, alias, version FROM model_aliases", "alias"),
+    "exports": ("SELECT seal, name, run, at, manifest, format, safe, name FROM exports", "export"),
     "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
 }
 
 _RUNS = f"SELECT r.seal, {RUN_COLUMNS} FROM runs r"  # noqa: S608 - as above
 
 
-def examine(connection: sqlite3.Connection, folder: Path, *, full: bool) -> list[Problem]:
-    """All problems found, the errors first; ``full`` also reads every row and every blob."""
+def examine(connection: sqlite3.Connection, folder: Path, *, full: bool, noted: int = 0) -> list[Problem]:
+    """All problems found, the errors first; ``full`` also reads every row and every blob.
+
+    ``noted`` is how often the store was written before ``connection`` looked at it, by its lock file.
+    """
     checks: list[Callable[[], Iterator[Problem]]] = [
         lambda: _integrity(connection, full=full),
         lambda: _schema(connection),
+        lambda: _writes(connection, noted),
         lambda: _foreign_keys(connection),
         lambda: _blobs(connection, folder, full=full),
         lambda: _unreferenced(connection, folder),
@@ -80,12 +121,18 @@ def examine(connection: sqlite3.Connection, folder: Path, *, full: bool) -> list
         lambda: _audit(connection),
     ]
     if full:
-        checks += [lambda: _seals(connection), lambda: _run_seals(connection)]
+        checks += [
+            lambda: _seals(connection),
+            lambda: _run_seals(connection),
+            lambda: _models(connection),
+            lambda: _curves(connection),
+            lambda: _label_numbers(connection),
+        ]
     problems: list[Problem] = []
     for check in checks:
         try:
             problems += check()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             problems.append(
                 Problem(
                     severity="error",
@@ -128,6 +175,18 @@ def _schema(connection: sqlite3.Connection) -> Iterator[Problem]:
             )
 
 
+def _writes(connection: sqlite3.Connection, noted: int) -> Iterator[Problem]:
+    (count,) = connection.execute("SELECT TOTAL(count) FROM writes").fetchone()
+    if count < noted:
+        yield Problem(
+            severity="error",
+            subject="lineage.db",
+            message=f"The last {noted - int(count)} of {noted} writes are missing: lineage.db-wal was deleted, cut or "
+            "damaged, or an older copy of the database was put back.",
+            remedy="Put lineage.db-wal back if you have it; delete write.lock while no kernel runs to go on without.",
+        )
+
+
 def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
     rows = connection.execute(
         "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
@@ -150,16 +209,17 @@ def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT r.label, b.blob, s.stored, s.data IS NULL, s.encoding "
+        "SELECT r.label, b.blob, s.stored, s.data IS NULL, s.encoding, length(s.data) "
         "FROM runs r JOIN model_blobs b ON b.model = r.model_digest LEFT JOIN blobs s ON s.digest = b.blob "
         "WHERE r.model_stored = 1 ORDER BY r.pk, b.position"
     ).fetchall()
     rows += connection.execute(
-        "SELECT a.name || ' of ' || r.label, a.blob, s.stored, s.data IS NULL, s.encoding FROM attachments a "
+        "SELECT a.name || ' of ' || r.label, a.blob, s.stored, s.data IS NULL, s.encoding, length(s.data) "
+        "FROM attachments a "
         "JOIN runs r ON r.execution = a.execution LEFT JOIN blobs s ON s.digest = a.blob ORDER BY r.pk, a.position"
     ).fetchall()
     seen: set[str] = set()
-    for label, digest, size, in_file, encoding in rows:
+    for label, digest, size, in_file, encoding, inline in rows:
         if digest in seen:
             continue
         seen.add(digest)
@@ -168,6 +228,8 @@ def _blobs(connection: sqlite3.Connection, folder: Path, *, full: bool) -> Itera
             problem = "is not in the store"
         elif in_file and not _is_there(folder, digest, encoding, size):
             problem = f"is missing or cut: {blob_file(folder, digest, encoding)}"
+        elif not in_file and inline != size:
+            problem = "is not what was written: in the database"
         elif full:
             try:
                 read_blob(connection, folder, digest, label)
@@ -323,6 +385,46 @@ def _run_seals(connection: sqlite3.Connection) -> Iterator[Problem]:
         belongings = [connection.execute(sql, (row[0],)).fetchall() for sql in BELONGINGS_OF_ONE.values()]
         if run_seal(tuple(row), belongings) != sealed:
             yield _changed(str(row[2]), f"run {row[2]}")
+
+
+def _models(connection: sqlite3.Connection) -> Iterator[Problem]:
+    blobs: dict[str, list[str]] = defaultdict(list)
+    for model, blob in connection.execute("SELECT model, blob FROM model_blobs ORDER BY model, position"):
+        blobs[model].append(blob)
+    for digest, sizes, sealed in connection.execute("SELECT digest, sizes, seal FROM models"):
+        if seal(digest, sizes, blobs[digest]) != sealed:
+            yield _changed("models", f"list of the blobs of model {digest}")
+
+
+def _curves(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Each curve is whole, and as long as its metric says."""
+    rows = connection.execute(
+        "SELECT r.label, n.name, p.first, p.count, p.data, (SELECT MAX(points) FROM metrics m "
+        "WHERE m.run = p.run AND m.name = p.name AND COALESCE(m.dataset, '') = p.dataset), p.run, p.dataset "
+        "FROM points p JOIN runs r ON r.pk = p.run JOIN names n ON n.pk = p.name "
+        "ORDER BY p.run, p.name, p.dataset, p.first"
+    )
+    for (_, name, _), pieces in groupby(rows, key=lambda row: (row[6], row[1], row[7])):
+        at, label, told = 0, "", 0
+        for label, _, first, count, data, told, *_ in pieces:  # noqa: B007 - read after the loop
+            try:
+                whole = first == at and len(unpack(data, count)) == count
+            except StoreCorrupt:
+                whole = False
+            if not whole:
+                at = -1
+                break
+            at += count
+        if at != told:
+            yield _changed(label, f"curve of {name} of {label}")
+
+
+def _label_numbers(connection: sqlite3.Connection) -> Iterator[Problem]:
+    last: dict[str, int] = dict(connection.execute("SELECT stem, last FROM label_numbers"))
+    for (label,) in connection.execute("SELECT label FROM runs UNION ALL SELECT label FROM tombstones"):
+        stem, _, number = label.rpartition("-")
+        if not number.isdecimal() or last.get(stem, 0) < int(number):
+            yield _changed("label_numbers", f"last number of the labels {stem}")
 
 
 def _changed(subject: str, what: str) -> Problem:

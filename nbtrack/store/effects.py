@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.errors import StoreCorrupt
 from nbtrack.records import Effects, FileUse
+from nbtrack.store.building import check
 from nbtrack.store.values import clean, from_json, seal, to_json
 
 if TYPE_CHECKING:
@@ -99,18 +100,20 @@ def _effects(reads: str | None, writes: str | None, row: list[Any], ids: dict[in
 def write_file_uses(connection: sqlite3.Connection, uses: Iterable[tuple[int | None, FileUse]]) -> None:
     """Keep which files executions, given by their row numbers, read and wrote, in the open transaction."""
     connection.executemany(
-        "INSERT INTO execution_files VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-        "digest = coalesce(excluded.digest, digest)",
-        [
-            (pk, clean(use.path), int(use.generated), use.size_bytes, use.modified_ns, use.digest)
-            for pk, use in uses
-            if pk is not None
-        ],
+        "INSERT INTO execution_files VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "size_bytes = excluded.size_bytes, modified_ns = excluded.modified_ns, digest = excluded.digest, "
+        "seal = excluded.seal WHERE excluded.digest IS NOT NULL",
+        [(*row, seal(*row)) for pk, use in uses if pk is not None for row in [_use_row(pk, use)]],
     )
 
 
+def _use_row(pk: int, use: FileUse) -> tuple[int, str, int, int, int, str | None]:
+    return (pk, clean(use.path), int(use.generated), use.size_bytes, use.modified_ns, use.digest)
+
+
 _USES = (
-    "SELECT e.id, f.path, f.generated, f.size_bytes, f.modified_ns, f.digest FROM execution_files f "
+    "SELECT e.id, f.seal, f.execution, f.path, f.generated, f.size_bytes, f.modified_ns, f.digest "
+    "FROM execution_files f "
     "JOIN executions e ON e.pk = f.execution "
 )
 
@@ -135,9 +138,11 @@ def writers_of_file(store: Store, path: str, modified_ns: int) -> list[FileUse]:
 def _uses(store: Store, sql: str, *values: object) -> list[FileUse]:
     with store.view() as connection:
         rows = connection.execute(sql, values).fetchall()
+    for id_, sealed, *row in rows:
+        check(row, sealed, f"a file of execution {id_}")
     return [
         FileUse(
             execution_id=id_, path=name, generated=bool(wrote), size_bytes=size, modified_ns=at, digest=digest
         )
-        for id_, name, wrote, size, at, digest in rows
+        for id_, _, _, name, wrote, size, at, digest in rows
     ]

@@ -25,17 +25,17 @@ class _Table(NamedTuple):
     add: str
 
 
-_NAMES = _Table("SELECT pk FROM names WHERE name = ?", "INSERT INTO names (name) VALUES (?)")
+_NAMES = _Table("SELECT pk FROM names WHERE name = ?", "INSERT INTO names (name, seal) VALUES (?, ?)")
 _EXPERIMENTS = _Table(
-    "SELECT pk FROM experiments WHERE name = ?", "INSERT INTO experiments (name) VALUES (?)"
+    "SELECT pk FROM experiments WHERE name = ?", "INSERT INTO experiments (name, seal) VALUES (?, ?)"
 )
 _CLASSES = _Table(
     "SELECT pk FROM classes WHERE name = ? AND module = ? AND framework = ?",
-    "INSERT INTO classes (name, module, framework) VALUES (?, ?, ?)",
+    "INSERT INTO classes (name, module, framework, seal) VALUES (?, ?, ?, ?)",
 )
 _FILES = _Table(
     "SELECT pk FROM files WHERE path = ? AND digest = ? AND size_bytes = ?",
-    "INSERT INTO files (path, digest, size_bytes) VALUES (?, ?, ?)",
+    "INSERT INTO files (path, digest, size_bytes, seal) VALUES (?, ?, ?, ?)",
 )
 _SOURCES = _Table(
     "SELECT pk FROM sources WHERE digest = ? AND text = ?",
@@ -81,8 +81,7 @@ class Interned:
     def source(self, connection: sqlite3.Connection, digest: str, text: str) -> int:
         """The row of a cell's text."""
         values = (digest, clean(text))
-        sealed = seal(*values)
-        return self._row(connection, ("source", digest, sealed), _SOURCES, values, (sealed,))
+        return self._row(connection, ("source", digest, seal(*values)), _SOURCES, values)
 
     def param(self, connection: sqlite3.Connection, param: Param) -> int:
         """The row of a param's name, value and origin."""
@@ -104,7 +103,7 @@ class Interned:
             return known
         rest = (value, kind, param.origin, int(param.redacted))
         sealed = seal(clean(param.name), *rest)
-        return self._row(connection, key, _PARAMS, (self.name(connection, param.name), *rest), (sealed,))
+        return self._row(connection, key, _PARAMS, (self.name(connection, param.name), *rest), sealed)
 
     def content(self, connection: sqlite3.Connection, content: Content) -> int:
         """The row of what a dataset contained."""
@@ -120,14 +119,15 @@ class Interned:
         key: tuple[Any, ...],
         table: _Table,
         values: tuple[Any, ...],
-        rest: tuple[Any, ...] = (),
+        sealed: int | None = None,
     ) -> int:
         known = self._rows.get(key)
         if known is not None:
             return known
         found = connection.execute(table.find, values).fetchone()
         if found is None:
-            added = connection.execute(table.add, (*values, *rest)).lastrowid
+            sealed = seal(*values) if sealed is None else sealed
+            added = connection.execute(table.add, (*values, sealed)).lastrowid
             assert added is not None
             found = (added,)
         if len(self._rows) >= _MOST_REMEMBERED:

@@ -2,7 +2,8 @@
 
 SQLite's own locks would do for plain writes, but not fairly, not for the first opening, and they do not keep two
 SQLite libraries apart that are loaded into different processes. The holder writes its process id into the file,
-for the message of those who wait in vain.
+for the message of those who wait in vain, and beside it how often the store was written: a database that says less
+has lost its log.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = ["WriteLock", "try_lock"]
 # Seconds between attempts: short, to be fair among many writers.
 _FIRST_WAIT = 0.0002
 _LONGEST_WAIT = 0.0005
+_LINE = 21  # bytes of each number in the file
 
 
 def try_lock(descriptor: int) -> bool:
@@ -71,6 +73,19 @@ class WriteLock:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             self._threads.release()
 
+    def note(self, count: int) -> None:
+        """Remember how often the store was written; the lock is held."""
+        with contextlib.suppress(OSError):  # an older number only hides a loss
+            os.pwrite(self._descriptor, b"%-20d\n" % count, _LINE)
+
+    def noted(self) -> int:
+        """How often the store was written, as far as was remembered; 0: not at all, or that cannot be read."""
+        try:
+            with self.file.open("rb") as file:
+                return int(file.read(2 * _LINE)[_LINE:].strip() or 0)
+        except (OSError, ValueError):
+            return 0
+
     def close(self) -> None:
         """Close the file; a lock still held ends with it."""
         if self._descriptor >= 0:
@@ -84,6 +99,23 @@ class WriteLock:
         self._depth = 0
 
     def _take(self, end: float, deadline_seconds: float) -> None:
+        self._wait(end, deadline_seconds)
+        while not self._is_the_file():  # deleted or replaced meanwhile: others lock the one that is there now
+            self.close()
+            self._wait(end, deadline_seconds)
+        with contextlib.suppress(OSError):  # a full disk: those who wait in vain are not told our name
+            os.pwrite(self._descriptor, b"%-20d\n" % os.getpid(), 0)
+
+    def _is_the_file(self) -> bool:
+        mine = os.fstat(self._descriptor)
+        try:
+            there = self.file.stat()
+        except OSError:
+            # Where its folder is gone there is no store either, which the database finds out.
+            return not self.file.parent.is_dir()
+        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+
+    def _wait(self, end: float, deadline_seconds: float) -> None:
         if self._descriptor < 0:
             try:
                 flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -101,11 +133,9 @@ class WriteLock:
                 )
             time.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT)
-        with contextlib.suppress(OSError):  # a full disk: those who wait in vain are not told our name
-            os.pwrite(self._descriptor, b"%-20d\n" % os.getpid(), 0)
 
     def _holder(self) -> str:
         text = b""
         with contextlib.suppress(OSError):
-            text = os.pread(self._descriptor, 32, 0).strip()
+            text = os.pread(self._descriptor, _LINE, 0).strip()
         return f"process {text.decode('ascii', 'replace')}" if text else "another process"

@@ -29,6 +29,7 @@ def initial(database: Database) -> None:
     """The tables of version 1."""
     for statement in schema.statements(schema.TABLES + schema.INDEXES + schema.VIEWS + schema.TRIGGERS):
         database.conn.execute(statement)
+    database.conn.execute("INSERT INTO writes VALUES (0)")
     database.conn.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
 
 

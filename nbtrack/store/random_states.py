@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from nbtrack.store.building import check
+from nbtrack.store.values import seal
+
 if TYPE_CHECKING:
     from nbtrack.store.store import Store
 
@@ -21,20 +24,29 @@ def write_states(
     if execution_pk is None:
         return
     connection.executemany(
-        "INSERT OR REPLACE INTO random_states VALUES (?, ?, ?)",
-        [(execution_pk, stream, state) for stream, state in states.items()],
+        "INSERT OR REPLACE INTO random_states VALUES (?, ?, ?, ?)",
+        [
+            (execution_pk, stream, state, seal(execution_pk, stream, state))
+            for stream, state in states.items()
+        ],
     )
 
 
 def read_states(store: Store, execution_ids: Iterable[str]) -> dict[str, dict[str, bytes]]:
-    """By execution and stream; executions that drew nothing, or whose states are not known, are left out."""
+    """By execution and stream; executions that drew nothing, or whose states are not known, are left out.
+
+    Raises:
+        StoreCorrupt: one is not what was written.
+    """
     with store.view() as connection:
         rows = connection.execute(
-            "SELECT e.id, s.stream, s.state FROM random_states s JOIN executions e ON e.pk = s.execution "
+            "SELECT e.id, s.execution, s.stream, s.state, s.seal FROM random_states s "
+            "JOIN executions e ON e.pk = s.execution "
             "WHERE e.id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(execution_ids)),),
         ).fetchall()
     found: dict[str, dict[str, bytes]] = defaultdict(dict)
-    for execution_id, stream, state in rows:
+    for execution_id, pk, stream, state, sealed in rows:
+        check((pk, stream, state), sealed, f"the random state {stream!r} of execution {execution_id}")
         found[execution_id][stream] = state
     return dict(found)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +37,7 @@ from nbtrack.store.sealing import (
     Rows,
     run_seal,
 )
-from nbtrack.store.values import from_json, from_packed, metric_from_sql
+from nbtrack.store.values import from_json, from_packed, metric_from_sql, seal
 
 __all__ = ["DAMAGED", "Reader", "read_curve", "read_sessions"]
 
@@ -46,9 +47,10 @@ _RUN = slice(0, RUN_COLUMNS.count(",") + 1)
 _EXECUTION = slice(_RUN.stop, _RUN.stop + EXECUTION_COLUMNS.count(",") + 1)
 _AFTER = slice(
     _EXECUTION.stop, None
-)  # seal, execution's seal, experiment, session's id, cell's digest, class
+)  # seal, execution's seal, experiment, session's id, cell's digest, class, seals of experiment and class
 _RUNS = f"""
-    SELECT {RUN_COLUMNS}, {EXECUTION_COLUMNS}, r.seal, e.seal, x.name, s.id, t.digest, c.name, c.module, c.framework
+    SELECT {RUN_COLUMNS}, {EXECUTION_COLUMNS}, r.seal, e.seal, x.name, s.id, t.digest, c.name, c.module, c.framework,
+        x.seal, c.seal
     FROM runs r JOIN executions e ON e.pk = r.execution JOIN sessions s ON s.pk = e.session
         JOIN sources t ON t.pk = e.source JOIN experiments x ON x.pk = r.experiment
         LEFT JOIN classes c ON c.pk = r.class
@@ -62,7 +64,7 @@ _EXECUTIONS = f"""
 
 # Rows that many runs share, by their numbers, and how they become records.
 _SHARED: dict[str, tuple[str, Callable[[Row], Any]]] = {
-    "names": ("SELECT t.pk, t.name FROM names t", lambda row: row[1]),
+    "names": ("SELECT t.pk, t.name, t.seal FROM names t", building.name),
     "params": (
         (
             "SELECT t.pk, n.name, t.value, t.kind, t.origin, t.redacted, t.seal "
@@ -70,7 +72,7 @@ _SHARED: dict[str, tuple[str, Callable[[Row], Any]]] = {
         ),
         building.param,
     ),
-    "files": ("SELECT t.pk, t.path, t.digest, t.size_bytes FROM files t", building.source_file),
+    "files": ("SELECT t.pk, t.path, t.digest, t.size_bytes, t.seal FROM files t", building.source_file),
     "executions": ("SELECT t.pk, t.id, t.execution_count, t.cell_id FROM executions t", building.dependency),
     "contents": (
         "SELECT t.pk, t.digest, t.kind, t.shape, t.by_pickle, t.sampled, t.begins_with FROM contents t",
@@ -163,8 +165,12 @@ class Reader:
         blobs = _model_blobs(connection, {row[17] for row in rows if row[17] is not None})
         for row in rows:
             mine = {key: of.get(row[0], []) for key, of in belongings.items()}
-            run = self._run(row, mine, blobs.get(row[17], ()))
-            intact = row[_AFTER][0] == run_seal(row[_RUN], mine.values())
+            try:
+                run = self._run(row, mine, blobs.get(row[17], ()))
+            except (StoreCorrupt, ValueError, TypeError, KeyError):
+                yield row[0], _unreadable(row), False
+                continue
+            intact = _is_intact(row, mine.values())
             yield row[0], run if intact else replace(run, capture_notes=(*run.capture_notes, DAMAGED)), intact
 
     def _learn(
@@ -190,7 +196,8 @@ class Reader:
                 sql, made = _SHARED[kind]
                 sql += " WHERE t.pk IN (SELECT value FROM json_each(?))"
                 for row in connection.execute(sql, (json.dumps(list(missing)),)):
-                    known[row[0]] = made(row)
+                    with suppress(StoreCorrupt, ValueError, TypeError):  # runs that refer to it are damaged
+                        known[row[0]] = made(row)
 
     def _run(self, row: Row, mine: Mapping[str, Rows], blobs: tuple[str, ...]) -> Run:
         (
@@ -210,7 +217,7 @@ class Reader:
             starred,
             note,
         ) = row[:15]
-        _, _, experiment, session_id, cell_digest, *model_class = row[_AFTER]
+        _, _, experiment, session_id, cell_digest, *model_class = row[_AFTER][:-2]
         return Run(
             id=id_,
             label_stem=label.rpartition("-")[0],
@@ -314,6 +321,41 @@ def read_sessions(
         values,
     )
     return [(pk, folds, building.session(rest)) for pk, folds, *rest in rows]
+
+
+def _is_intact(row: Row, belongings: Iterable[Rows]) -> bool:
+    """Whether a run, and the names of its experiment and class, are what was written."""
+    sealed, _, experiment, _, _, *model_class, experiment_seal, class_seal = row[_AFTER]
+    return bool(
+        sealed == run_seal(row[_RUN], belongings)
+        and experiment_seal == seal(experiment)
+        and (class_seal is None or class_seal == seal(*model_class))
+    )
+
+
+def _unreadable(row: Row) -> Run:
+    """What a list shows of a run whose rows make no record: its label, and that it is damaged."""
+    _, _, experiment, session_id, digest, *_ = row[_AFTER]
+    sequence, started_at = row[_EXECUTION][2], row[7]
+    execution = Execution(
+        id=str(row[_EXECUTION][0]),
+        session_id=session_id,
+        sequence=sequence,
+        source="",
+        source_digest=digest,
+        started_at=started_at,
+        state=State.FAILED,
+    )
+    return Run(
+        id=row[1],
+        label_stem=row[2],
+        label=row[2],
+        state=State.FAILED,
+        experiment=experiment,
+        started_at=started_at,
+        execution=execution,
+        capture_notes=(DAMAGED,),
+    )
 
 
 def _with_reproductions(connection: sqlite3.Connection, runs: Mapping[int, Run]) -> list[Run]:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from nbtrack.errors import UnknownRun, UsageError
 from nbtrack.records import JSON, Export, ModelVersion, RegisteredModel
 from nbtrack.store import references
+from nbtrack.store.building import check
 from nbtrack.store.chain import append, user
 from nbtrack.store.store import Store
+from nbtrack.store.values import seal
 from nbtrack.store.versions import read_versions
 
 __all__ = [
@@ -84,10 +86,8 @@ def register(
         ).fetchone()
         version = known[0] if known else _next(connection, model)
         if not known:
-            connection.execute(
-                "INSERT INTO model_versions VALUES (?, ?, ?, ?, ?, ?)",
-                (model, version, run, digest, time.time(), user()),
-            )
+            row = (model, version, run, digest, time.time(), user())
+            connection.execute("INSERT INTO model_versions VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, seal(*row)))
             about = {"run": label, "model": digest, **(detail or {})}
             append(connection, "register", f"{name}:v{version}", after=f"v{version}", detail=about)
         if alias is not None:
@@ -126,13 +126,17 @@ def remove_alias(store: Store, name: str, alias: str) -> None:
 def registered_models(store: Store) -> list[RegisteredModel]:
     """All registered models by name, each with its versions, newest first."""
     with store.view() as connection:
-        made = connection.execute("SELECT name, created_at FROM registered_models ORDER BY name").fetchall()
+        made = connection.execute(
+            "SELECT name, created_at, seal FROM registered_models ORDER BY name"
+        ).fetchall()
+        for name, created, sealed in made:
+            check((name, created), sealed, f"the registered model {name!r}")
         versions: dict[str, list[ModelVersion]] = defaultdict(list)
         for one in read_versions(connection):
             versions[one.name].append(one)
     return [
         RegisteredModel(name=name, created_at=created, versions=tuple(versions[name]))
-        for name, created in made
+        for name, created, _ in made
     ]
 
 
@@ -172,9 +176,10 @@ def record_export(store: Store, export: Export, detail: Mapping[str, JSON]) -> N
     """
     with store.writing() as connection:
         run = references.resolve(connection, export.run_id)
+        row = (run, float(export.at), export.manifest, export.format, int(export.safe), export.name)
         connection.execute(
-            "INSERT INTO exports (run, at, manifest, format, safe, name) VALUES (?, ?, ?, ?, ?, ?)",
-            (run, export.at, export.manifest, export.format, int(export.safe), export.name),
+            "INSERT INTO exports (run, at, manifest, format, safe, name, seal) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*row, seal(*row)),
         )
         append(connection, "export", export.run_id, after=f"sha256:{export.manifest}", detail=detail)
 
@@ -183,20 +188,24 @@ def exports(store: Store, run_id: str) -> list[Export]:
     """The bundles that were written from a run, newest first."""
     with store.view() as connection:
         rows = connection.execute(
-            "SELECT r.id, e.at, e.manifest, e.format, e.safe, e.name FROM exports e JOIN runs r ON r.pk = e.run "
+            "SELECT r.id, e.seal, e.run, e.at, e.manifest, e.format, e.safe, e.name FROM exports e "
+            "JOIN runs r ON r.pk = e.run "
             "WHERE r.id = ? ORDER BY e.pk DESC",
             (run_id,),
         ).fetchall()
+    for id_, sealed, *row in rows:
+        check(row, sealed, f"an export of run {id_}")
     return [
         Export(run_id=id_, at=at, manifest=manifest, format=format_, safe=bool(safe), name=name)
-        for id_, at, manifest, format_, safe, name in rows
+        for id_, _, _, at, manifest, format_, safe, name in rows
     ]
 
 
 def _model(connection: sqlite3.Connection, name: str) -> int:
+    row = (name, time.time())
     connection.execute(
-        "INSERT INTO registered_models (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-        (name, time.time()),
+        "INSERT INTO registered_models (name, created_at, seal) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+        (*row, seal(*row)),
     )
     (pk,) = connection.execute("SELECT pk FROM registered_models WHERE name = ?", (name,)).fetchone()
     return int(pk)
@@ -225,7 +234,8 @@ def _move(  # noqa: PLR0913, PLR0917 - one row of the table and what the audit s
     if version is None:
         connection.execute("DELETE FROM model_aliases WHERE model = ? AND alias = ?", (model, alias))
     else:
-        connection.execute("INSERT OR REPLACE INTO model_aliases VALUES (?, ?, ?)", (model, alias, version))
+        row = (model, alias, version)
+        connection.execute("INSERT OR REPLACE INTO model_aliases VALUES (?, ?, ?, ?)", (*row, seal(*row)))
     append(
         connection,
         "alias",

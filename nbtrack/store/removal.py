@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from nbtrack.errors import UsageError
 from nbtrack.records import Tombstone
+from nbtrack.store.building import check
 from nbtrack.store.chain import user
 from nbtrack.store.roots import needed_blobs, reasons_to_stay
 from nbtrack.store.store import Store
@@ -54,9 +55,13 @@ def remove_runs(store: Store, refs: Sequence[str]) -> tuple[Tombstone, ...]:
 def tombstones(store: Store) -> list[Tombstone]:
     """What remains of the runs that were removed, the last removed first."""
     with store.view() as connection:
-        rows = connection.execute(f"SELECT {_COLUMNS} FROM tombstones ORDER BY removed_at DESC").fetchall()  # noqa: S608 - the columns are ours
+        rows = connection.execute(
+            f"SELECT {_COLUMNS}, seal FROM tombstones ORDER BY removed_at DESC"  # noqa: S608 - the columns are ours
+        ).fetchall()
+    for *row, sealed in rows:
+        check(row, sealed, f"the tombstone of {row[1]}")
     names = _COLUMNS.split(", ")
-    return [_tombstone(dict(zip(names, row, strict=True))) for row in rows]
+    return [_tombstone(dict(zip(names, row[:-1], strict=True))) for row in rows]
 
 
 def _tombstone(row: dict[str, object]) -> Tombstone:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from nbtrack.errors import UnknownRun
+from nbtrack.errors import StoreCorrupt, UnknownRun
 from nbtrack.records import (
     Cause,
     Divergence,
@@ -43,7 +43,7 @@ __all__ = [
     "stabilities",
 ]
 
-_COLUMNS = "p.run, p.id, r.id, p.started_at, p.duration_seconds, p.verdict, p.document, p.seal"
+_COLUMNS = "p.run, p.id, r.id, p.started_at, p.duration_seconds, p.verdict, p.document, p.seal, p.kind, p.environment"
 _ENVIRONMENT = "v.pk, v.digest, v.python, v.platform, v.git, v.hardware"
 _SELECT = (
     f"SELECT {_COLUMNS}, {_ENVIRONMENT} FROM reproductions p JOIN runs r ON r.pk = p.run "  # noqa: S608 - the columns are ours
@@ -82,17 +82,21 @@ def finish(store: Store, result: Reproduction | Stability) -> None:
     text = to_json(document)
     with store.writing() as connection:
         environment = result.environment
+        begun = connection.execute(
+            "SELECT run, kind, started_at FROM reproductions WHERE id = ?", (result.id,)
+        ).fetchone()
+        if begun is None:
+            return  # its run was removed meanwhile
+        came_out = (
+            float(result.duration_seconds),
+            str(result.verdict) if isinstance(result, Reproduction) else None,
+            None if environment is None else Interned().environment(connection, environment),
+            text,
+        )
         connection.execute(
             "UPDATE reproductions SET state = 'COMPLETE', duration_seconds = ?, verdict = ?, environment = ?, "
             "document = ?, seal = ? WHERE id = ?",
-            (
-                result.duration_seconds,
-                str(result.verdict) if isinstance(result, Reproduction) else None,
-                None if environment is None else Interned().environment(connection, environment),
-                text,
-                seal(result.id, text),
-                result.id,
-            ),
+            (*came_out, seal(result.id, *begun, *came_out), result.id),
         )
 
 
@@ -204,9 +208,12 @@ def _stability(row: tuple[Any, ...]) -> Stability:
 
 
 def _read(row: tuple[Any, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
-    _, id_, run_id, started_at, duration, _, text, sealed = row[:8]
-    building.check((id_, text), sealed, f"reproduction {id_}")
-    environment: Environment | None = None if row[8] is None else building.environment(row[8:])
+    run, id_, run_id, started_at, duration, verdict, text, sealed, kind, environment_pk = row[:10]
+    whole = (id_, run, kind, started_at, duration, verdict, environment_pk, text)
+    building.check(whole, sealed, f"reproduction {id_}")
+    if environment_pk is not None and row[10] is None:
+        raise StoreCorrupt(f"The environment of reproduction {id_} is missing. Run `nbtrack doctor --full`.")
+    environment: Environment | None = None if environment_pk is None else building.environment(row[10:])
     own = {
         "id": id_,
         "run_id": run_id,

@@ -17,7 +17,7 @@ from nbtrack.store.random_states import write_states
 from nbtrack.store.scored import write_scored
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.stored_models import blobs_of, insert_model
-from nbtrack.store.values import clean
+from nbtrack.store.values import clean, seal
 from nbtrack.store.writing import Writer
 
 __all__ = ["with_files", "write_capture"]
@@ -110,7 +110,9 @@ def _attach(
     for position, (each, data) in enumerate(attachments):
         insert_blob(connection, folder, each.digest, (data,))
         row = (execution_pk, position, each.kind, clean(each.name), each.media_type, each.digest)
-        connection.execute("INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)", row)
+        connection.execute(
+            "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, seal(*row))
+        )
 
 
 def _execution_pk(connection: sqlite3.Connection, writer: Writer, run: Run, session_pk: int) -> int:

@@ -36,14 +36,20 @@ MIGRATION_SET = "nbtrack"
 MIGRATIONS = ("initial",)  # what a blank store is marked to have had; each is in migrations.py
 
 TABLES = """
+CREATE TABLE writes (  -- how often the store was written, one row: write.lock says it, too, so that a lost log shows
+    count INTEGER NOT NULL  -- transactions that were committed
+) STRICT;
+
 CREATE TABLE names (  -- names of params and metrics, each once
     pk INTEGER PRIMARY KEY,  -- row number
-    name TEXT NOT NULL UNIQUE  -- the name
+    name TEXT NOT NULL UNIQUE,  -- the name
+    seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
 CREATE TABLE experiments (  -- named groups of runs
     pk INTEGER PRIMARY KEY,  -- row number
-    name TEXT NOT NULL UNIQUE  -- by default the notebook's name
+    name TEXT NOT NULL UNIQUE,  -- by default the notebook's name
+    seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
 CREATE TABLE classes (  -- classes of models, each once
@@ -51,6 +57,7 @@ CREATE TABLE classes (  -- classes of models, each once
     name TEXT NOT NULL,  -- such as RandomForestClassifier
     module TEXT NOT NULL,  -- such as sklearn.ensemble._forest
     framework TEXT NOT NULL,  -- such as sklearn
+    seal INTEGER NOT NULL,  -- seal of the row
     UNIQUE (name, module, framework)
 ) STRICT;
 
@@ -67,7 +74,8 @@ CREATE TABLE sessions (  -- lives of kernels and scripts
     folder TEXT,  -- its working directory when it began
     executable TEXT,  -- the Python it ran in
     hash_seed TEXT,  -- its PYTHONHASHSEED; NULL: not set, so that the order of sets of strings was another each time
-    folds INTEGER NOT NULL DEFAULT 0  -- how often the session's journal of metric points was taken into the database
+    folds INTEGER NOT NULL DEFAULT 0,  -- how often the session's journal of metric points was taken into the database
+    seal INTEGER NOT NULL  -- seal of the row, but for its end and its folds
 ) STRICT;
 
 CREATE TABLE sources (  -- texts of cells, each once, secrets replaced
@@ -116,6 +124,7 @@ CREATE TABLE execution_files (  -- files that executions read and wrote
     size_bytes INTEGER NOT NULL,  -- bytes, when the execution ended
     modified_ns INTEGER NOT NULL,  -- when the file was last modified then, in nanoseconds since 1970
     digest TEXT,  -- digest of the content; NULL: not computed
+    seal INTEGER NOT NULL,  -- seal of the row
     PRIMARY KEY (execution, generated, path)
 ) STRICT, WITHOUT ROWID;
 
@@ -130,6 +139,7 @@ CREATE TABLE random_states (  -- how executions that drew random numbers found t
     execution INTEGER NOT NULL REFERENCES executions ON DELETE CASCADE,  -- which execution
     stream TEXT NOT NULL,  -- whose generator: python, numpy or torch
     state BLOB NOT NULL,  -- its state before the execution (nbtrack/observe/streams.py)
+    seal INTEGER NOT NULL,  -- seal of the row
     PRIMARY KEY (execution, stream)
 ) STRICT;
 
@@ -269,6 +279,7 @@ CREATE TABLE files (  -- states of files that were read, each once
     path TEXT NOT NULL,  -- relative to the project
     digest TEXT NOT NULL,  -- digest of the content
     size_bytes INTEGER NOT NULL,  -- bytes
+    seal INTEGER NOT NULL,  -- seal of the row
     UNIQUE (path, digest, size_bytes)
 ) STRICT;
 
@@ -314,7 +325,7 @@ CREATE TABLE reproductions (  -- reproductions of runs, and repeats of runs with
     verdict TEXT CHECK (verdict IN ('same', 'close', 'different', 'failed')),  -- NULL: not complete, or of seeds
     environment INTEGER REFERENCES environments,  -- where it ran; NULL: nothing ran
     document TEXT,  -- JSON object: all that was judged; NULL: not complete
-    seal INTEGER NOT NULL DEFAULT 0  -- seal of the document
+    seal INTEGER NOT NULL DEFAULT 0  -- seal of the row, once it is complete
 ) STRICT;
 
 CREATE TABLE label_numbers (  -- the last number given to a label
@@ -338,6 +349,7 @@ CREATE TABLE attachments (  -- figures that executions showed, and data kept on 
     name TEXT NOT NULL,  -- figure-1, or the name of the data in the notebook
     media_type TEXT NOT NULL,  -- such as image/png
     blob TEXT NOT NULL,  -- digest of the bytes
+    seal INTEGER NOT NULL,  -- seal of the row
     PRIMARY KEY (execution, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -357,7 +369,8 @@ CREATE TABLE tombstones (  -- runs that were removed
 
 CREATE TABLE models (  -- stored models
     digest TEXT PRIMARY KEY,  -- digest of the model
-    sizes TEXT NOT NULL  -- JSON list: bytes of its pickle stream and of each of its out-of-band buffers
+    sizes TEXT NOT NULL,  -- JSON list: bytes of its pickle stream and of each of its out-of-band buffers
+    seal INTEGER NOT NULL  -- seal of the row and of the digests of its blobs
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE model_blobs (  -- which bytes make a model
@@ -370,7 +383,8 @@ CREATE TABLE model_blobs (  -- which bytes make a model
 CREATE TABLE registered_models (  -- names under which models are handed on
     pk INTEGER PRIMARY KEY,  -- row number
     name TEXT NOT NULL UNIQUE,  -- such as churn
-    created_at REAL NOT NULL  -- when its first version was registered
+    created_at REAL NOT NULL,  -- when its first version was registered
+    seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
 CREATE TABLE model_versions (  -- versions of registered models; a row is never changed or removed
@@ -380,6 +394,7 @@ CREATE TABLE model_versions (  -- versions of registered models; a row is never 
     model_digest TEXT NOT NULL,  -- digest of the model
     created_at REAL NOT NULL,  -- when
     created_by TEXT NOT NULL,  -- who: name of the user on that machine
+    seal INTEGER NOT NULL,  -- seal of the row
     PRIMARY KEY (model, version)
 ) STRICT, WITHOUT ROWID;
 
@@ -387,6 +402,7 @@ CREATE TABLE model_aliases (  -- labels of versions that can be moved, each once
     model INTEGER NOT NULL REFERENCES registered_models,  -- of which model
     alias TEXT NOT NULL,  -- such as champion
     version INTEGER NOT NULL,  -- the version that has it
+    seal INTEGER NOT NULL,  -- seal of the row
     PRIMARY KEY (model, alias),
     FOREIGN KEY (model, version) REFERENCES model_versions
 ) STRICT, WITHOUT ROWID;
@@ -398,7 +414,8 @@ CREATE TABLE exports (  -- bundles written from runs; a run that was exported is
     manifest TEXT NOT NULL,  -- sha256 of the bundle's manifest.json, which names a bundle
     format TEXT NOT NULL,  -- format of the model in it
     safe INTEGER NOT NULL,  -- 1: the format holds no code that runs on loading
-    name TEXT NOT NULL  -- file name of the bundle, without its folder
+    name TEXT NOT NULL,  -- file name of the bundle, without its folder
+    seal INTEGER NOT NULL  -- seal of the row
 ) STRICT;
 
 CREATE TABLE audit (  -- what was decided about models: a row is only ever appended
@@ -467,6 +484,7 @@ def create(connection: sqlite3.Connection) -> None:
     """Create all that :data:`VERSION` has in a blank database, in the open transaction."""
     for statement in statements(TABLES + INDEXES + VIEWS + TRIGGERS):
         connection.execute(statement)
+    connection.execute("INSERT INTO writes VALUES (0)")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -14,6 +14,7 @@ from nbtrack.errors import StoreNotFound, UsageError
 from nbtrack.records import Attachment, Execution, Point, Problem, Run, Session
 from nbtrack.store import schema, search
 from nbtrack.store.blobs import Buffer, read_blob
+from nbtrack.store.building import check
 from nbtrack.store.database import Database
 from nbtrack.store.live import Live
 from nbtrack.store.reading import Reader, read_curve
@@ -207,18 +208,21 @@ class Store:
 
         Raises:
             UnknownRun: there is no such run.
+            StoreCorrupt: one is not what was written.
         """
         with self.view() as connection:
             row = connection.execute("SELECT execution FROM runs WHERE id = ?", (run_id,)).fetchone()
             if row is None:
                 raise unknown(connection, run_id)
             found = connection.execute(
-                "SELECT kind, name, media_type, blob, size FROM attachments JOIN blobs ON digest = blob "
-                "WHERE execution = ? ORDER BY position",
+                "SELECT kind, name, media_type, blob, size, execution, position, seal FROM attachments "
+                "JOIN blobs ON digest = blob WHERE execution = ? ORDER BY position",
                 row,
             ).fetchall()
+        for kind, name, media_type, blob, _, execution, position, sealed in found:
+            check((execution, position, kind, name, media_type, blob), sealed, f"attachment {name!r}")
         fields = ("kind", "name", "media_type", "digest", "size_bytes")
-        return [Attachment(**dict(zip(fields, each, strict=True))) for each in found]
+        return [Attachment(**dict(zip(fields, each[:5], strict=True))) for each in found]
 
     def read_attachment(self, attachment: Attachment) -> bytes:
         """The bytes of an attachment, their digest verified.
@@ -290,8 +294,11 @@ class Store:
         """What is wrong with the store, errors first; ``full`` also reads every row and every blob."""
         from nbtrack.store.doctor import examine
 
+        noted = (
+            self._database.lock.noted()
+        )  # first: what is written meanwhile may only make the database newer
         with self.view() as connection:
-            return examine(connection, self.folder, full=full)
+            return examine(connection, self.folder, full=full, noted=noted)
 
     @contextmanager
     def view(self) -> Iterator[sqlite3.Connection]:

@@ -11,7 +11,7 @@ from nbtrack.digests import layout, split
 from nbtrack.errors import BlobCorrupt
 from nbtrack.records import ModelBytes
 from nbtrack.store.blobs import Buffer, Parts, insert_blob, read_blob, read_joined
-from nbtrack.store.values import from_json, to_json
+from nbtrack.store.values import from_json, seal, to_json
 
 __all__ = ["blobs_of", "insert_model", "read_segments"]
 
@@ -30,7 +30,10 @@ def insert_model(connection: sqlite3.Connection, folder: Path, model: ModelBytes
     for digest, parts in blobs_of(model):
         insert_blob(connection, folder, digest, parts)
     sizes = [len(model.stream), *(buffer.nbytes for buffer in model.buffers)]
-    connection.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", (model.digest, to_json(sizes)))
+    row = (model.digest, to_json(sizes))
+    connection.execute(
+        "INSERT OR IGNORE INTO models VALUES (?, ?, ?)", (*row, seal(*row, list(model.blob_digests)))
+    )
     connection.executemany(
         "INSERT OR IGNORE INTO model_blobs VALUES (?, ?, ?)",
         [(model.digest, position, blob) for position, blob in enumerate(model.blob_digests)],
@@ -43,10 +46,11 @@ def read_segments(connection: sqlite3.Connection, folder: Path, digest: str, who
     Raises:
         BlobCorrupt: one is missing, or not what was written; the message says whose it is.
     """
-    row = connection.execute("SELECT sizes FROM models WHERE digest = ?", (digest,)).fetchone()
+    row = connection.execute("SELECT sizes, seal FROM models WHERE digest = ?", (digest,)).fetchone()
     rows = connection.execute("SELECT blob FROM model_blobs WHERE model = ? ORDER BY position", (digest,))
     blobs = [blob for (blob,) in rows]
-    sizes: Sequence[int] = from_json(row[0]) if row is not None else ()
+    intact = row is not None and seal(digest, row[0], blobs) == row[1]
+    sizes: Sequence[int] = from_json(row[0]) if intact else ()
     plan = layout(sizes)
     if not blobs or len(plan) != len(blobs):
         raise BlobCorrupt(

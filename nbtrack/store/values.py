@@ -15,7 +15,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from nbtrack.errors import CaptureError
+from nbtrack.errors import CaptureError, StoreCorrupt
 from nbtrack.records import JSON
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "to_packed",
 ]
 
+_ASK = "Run `nbtrack doctor --full`."
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -91,8 +92,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=_p
 
 
 def from_json(text: str) -> Any:
-    """The inverse of :func:`to_json`."""
-    return json.loads(text)
+    """The inverse of :func:`to_json`.
+
+    Raises:
+        StoreCorrupt: it is none.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StoreCorrupt(f"A stored value is not what was written ({error}). {_ASK}") from error
 
 
 def to_packed(value: Any) -> bytes:
@@ -101,8 +109,15 @@ def to_packed(value: Any) -> bytes:
 
 
 def from_packed(data: bytes) -> Any:
-    """The inverse of :func:`to_packed`."""
-    return json.loads(zlib.decompress(data))
+    """The inverse of :func:`to_packed`.
+
+    Raises:
+        StoreCorrupt: it is none.
+    """
+    try:
+        return json.loads(zlib.decompress(data))
+    except (ValueError, zlib.error) as error:
+        raise StoreCorrupt(f"A stored value is not what was written ({error}). {_ASK}") from error
 
 
 def clean(text: str) -> str:

@@ -57,21 +57,22 @@ class Writer:
         found = connection.execute("SELECT pk FROM sessions WHERE id = ?", (session.id,)).fetchone()
         if found is not None:
             return int(found[0])
+        row = (
+            session.id,
+            float(session.started_at),
+            session.pid,
+            clean(session.host),
+            clean(session.boot_id),
+            clean(session.python),
+            clean_or_none(session.notebook_path),
+            clean_or_none(session.folder),
+            clean_or_none(session.executable),
+            clean_or_none(session.hash_seed),
+        )
         added = connection.execute(
             "INSERT INTO sessions (id, started_at, pid, host, boot_id, python, notebook_path, folder, executable, "
-            "hash_seed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                session.id,
-                float(session.started_at),
-                session.pid,
-                clean(session.host),
-                clean(session.boot_id),
-                clean(session.python),
-                clean_or_none(session.notebook_path),
-                clean_or_none(session.folder),
-                clean_or_none(session.executable),
-                clean_or_none(session.hash_seed),
-            ),
+            "hash_seed, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, seal(*row)),
         ).lastrowid
         assert added is not None
         return added

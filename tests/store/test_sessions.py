@@ -355,7 +355,7 @@ def test_a_forked_child_uses_its_own_connection_and_leaves_the_parents_session_a
 def test_a_child_forked_within_a_transaction_does_not_harm_it(kernel):
     database = kernel.store._database
     with database.writing() as connection:
-        connection.execute("INSERT INTO experiments (name) VALUES ('inside')")
+        connection.execute("INSERT INTO experiments (name, seal) VALUES ('inside', 0)")
         pid = os.fork()
         if pid == 0:
             # What an exiting interpreter does: the inherited connection loses its last reference.
@@ -392,7 +392,7 @@ def test_a_writer_that_waits_in_vain_is_told_who_holds_the_lock_and_nothing_is_l
 
 def interrupted(database):
     with database.writing() as connection:
-        connection.execute("INSERT INTO experiments (name) VALUES ('half')")
+        connection.execute("INSERT INTO experiments (name, seal) VALUES ('half', 0)")
         raise KeyboardInterrupt
 
 

@@ -1,0 +1,422 @@
+"""Bits that flip, files that are cut, emptied or gone: the doctor finds them, and nothing wrong is read in silence."""
+
+import os
+import random
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from writer import Writer
+
+from nbtrack.errors import NbtrackError, StoreCorrupt
+from nbtrack.records import (
+    CellError,
+    Dependency,
+    Effects,
+    Environment,
+    Export,
+    FileUse,
+    Metric,
+    Point,
+    Reproduction,
+    SourceFile,
+    State,
+    Trials,
+    Verdict,
+    new_id,
+)
+from nbtrack.store import Store, reproductions
+from nbtrack.store.audit import audit
+from nbtrack.store.effects import read_effects, read_file_uses
+from nbtrack.store.garbage import collect_garbage
+from nbtrack.store.outcomes import read_outcomes
+from nbtrack.store.random_states import read_states
+from nbtrack.store.registry import exports, record_export, register, registered_models
+from nbtrack.store.removal import remove_runs, tombstones
+
+ENVIRONMENT = Environment(
+    digest="b3:env", python="3.11.7", platform="Linux", packages={"numpy": "2.4"}, hardware={"cpus": 2}
+)
+
+
+def fill(folder):
+    """A store with a row in every table."""
+    writer = Writer(folder, 0)
+    store, log = writer.store, writer.log
+    first = rich(writer)
+    log.save(first)
+    second = rich(writer, earlier=first)
+    log.save(second)
+    run, other = second.runs[0], first.runs[0]
+    mine = log.open_run(writer.run(State.RUNNING, model=False))
+    for step in range(10):
+        log.log(mine.id, "loss", step, step * 0.5, 1e9)
+    log.save(
+        replace(
+            first,
+            execution=writer.execution("x"),
+            runs=(),
+            models={},
+            attachments=(),
+            outcomes=(),
+            file_uses=(),
+            drawn={},
+        )
+    )
+    store.update_run(run.id, note="a note", name="a name", starred=True)
+    register(store, run.id, "churn", alias="champion")
+    record_export(
+        store, Export(run_id=other.id, at=1.0, manifest="a" * 64, format="skops", safe=True, name="x"), {}
+    )
+    id_ = new_id()
+    reproductions.begin(store, id_, run.id, "reproduction", started_at=1.0)
+    found = Reproduction(
+        id=id_,
+        run_id=run.id,
+        verdict=Verdict.SAME,
+        started_at=1.0,
+        duration_seconds=2.0,
+        tolerance=0.0,
+        executions=1,
+        environment=ENVIRONMENT,
+    )
+    reproductions.finish(store, found)
+    remove_runs(store, [writer.capture().id])
+    collect_garbage(store, grace_seconds=0, now=time.time() + 3600)
+    log.end()
+    store.close()
+
+
+def rich(writer, earlier=None):
+    """A capture with something of everything."""
+    run = writer.run()
+    error = CellError(name="ValueError", message="m", traceback="t", line=3)
+    effects = Effects(
+        needs=(earlier.execution.id,) if earlier else (), mutates=frozenset({"x"}), opaque=("o",)
+    )
+    execution = replace(
+        run.execution,
+        error=error,
+        stdout="out",
+        stderr="err",
+        reads=("a",),
+        writes=("b",),
+        effects=effects,
+        duration_seconds=1.0,
+        execution_count=3,
+        cell_id="c",
+        notebook_path="n.ipynb",
+    )
+    curve = tuple(Point(step, step / 3, 1e9 + step) for step in range(20))
+    run = replace(
+        run,
+        execution=execution,
+        metrics=(
+            *run.metrics,
+            Metric(
+                name="acc",
+                value=curve[-1].value,
+                origin="history",
+                dataset="X",
+                variable="v",
+                curve=curve,
+                points=20,
+            ),
+        ),
+        files=(SourceFile(path="a.csv", digest="b3:f", size_bytes=3),),
+        depends_on=(Dependency(execution_id=earlier.execution.id, execution_count=1, cell_id="c"),)
+        if earlier
+        else (),
+        environment=ENVIRONMENT,
+        trials=Trials(columns=("C",), rows=((1,), (2,))),
+        capture_notes=("a note",),
+    )
+    capture = writer.capture_of(run)
+    use = FileUse(
+        execution_id=execution.id, path="a.csv", generated=False, size_bytes=3, modified_ns=5, digest="b3:f"
+    )
+    return replace(capture, execution=execution, file_uses=(use,), drawn={execution.id: {"numpy": b"state"}})
+
+
+def everything(store):
+    """All that is read out of a store, as text."""
+    told = []
+    for run in store.find_runs():
+        whole = store.get_run(run.id)
+        told += [run, whole]
+        told += [store.points(run.id, metric.name, dataset=metric.dataset) for metric in whole.metrics]
+        if whole.model is not None and whole.model.stored:
+            stream, buffers = store.read_model(run.id)
+            told += [bytes(stream), *map(bytes, buffers)]
+        told += [(one, store.read_attachment(one)) for one in store.attachments(run.id)]
+        executions = store.executions(whole.execution.session_id)
+        ids = [one.id for one in executions]
+        told += [executions, read_effects(store, whole.execution.session_id, ids), read_file_uses(store, ids)]
+        with store.view() as connection:
+            told.append(read_outcomes(connection, run.id))
+        told += [read_states(store, ids), reproductions.reproductions(store, run.id), exports(store, run.id)]
+    told += [registered_models(store), audit(store), tombstones(store), store.experiments()]
+    return [repr(one) for one in told]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("filled") / ".nbtrack"
+    fill(folder)
+    with Store.open(folder) as store:
+        assert [one.message for one in store.doctor(full=True) if one.severity == "error"] == []
+        told = everything(store)
+        assert everything(store) == told
+    return folder, told
+
+
+def cells_of(folder):
+    """Every column of every table that holds something: table, column, row number or key."""
+    with closing(sqlite3.connect(folder / "lineage.db")) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            if table.startswith(("sqlite_", "_sqlite")):
+                continue
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            for column in columns:
+                if connection.execute(f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL").fetchone():
+                    yield table, column
+
+
+def flip(folder, table, column):
+    """Change a value as a flipped bit would."""
+    connection = sqlite3.connect(folder / "lineage.db", isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    (value,) = connection.execute(
+        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1"
+    ).fetchone()
+    if isinstance(value, str):
+        at = len(value) // 2
+        new = value[:at] + chr(ord(value[at]) ^ 1) + value[at + 1 :] if value else "x"
+    elif isinstance(value, bytes):
+        at = len(value) // 2
+        new = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+    else:
+        new = value + 1
+    try:
+        connection.execute(
+            f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT rowid FROM {table} WHERE {column} = ? LIMIT 1)"
+            if "rowid" in rowid_tables(connection, table)
+            else f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2",
+            (new, value),
+        )
+    finally:
+        for _, sql in triggers:
+            connection.execute(sql)
+        connection.close()
+
+
+def rowid_tables(connection, table):
+    sql = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    return "" if "WITHOUT ROWID" in sql else "rowid"
+
+
+# Columns that may change without a word: nothing that is read comes of them.
+HARMLESS = {
+    "sessions.ended_at": "whether it is dead is asked of its journal",
+    "sessions.folds": "a journal is taken in by its own number, which is checked",
+    "points.logged": "says only which of two curves would be kept",
+    "reproductions.pk": "a row number",
+    "reproductions.pid": "of one that is complete",
+    "reproductions.host": "as above",
+    "exports.pk": "a row number",
+    "label_numbers.last": "a larger one leaves numbers out",
+    "writes.count": "a larger one says nothing",
+}
+# Those by which rows find each other: what they no longer lead to is missing in a list, and the doctor says so.
+LEADING = {
+    *("experiments.pk", "classes.pk", "sessions.pk", "sessions.id", "executions.session", "runs.experiment"),
+    *("points.name", "points.dataset", "reproductions.kind", "reproductions.state", "attachments.blob"),
+    *("registered_models.pk", "model_versions.model", "model_aliases.model", "model_aliases.version"),
+}
+
+
+def test_no_value_in_the_database_can_change_without_being_found_and_none_is_read_in_silence(
+    filled, tmp_path, tally
+):
+    folder, told = filled
+    copy = tmp_path / ".nbtrack"
+    shutil.copytree(folder, copy)
+    for table, column in cells_of(folder):
+        name = f"{table}.{column}"
+        put_back(folder, copy)
+        try:
+            flip(copy, table, column)
+        except sqlite3.IntegrityError:
+            continue  # two rows with one key: SQLite itself refuses to write that, and finds it in an index
+        found, read = looked_at(copy, told)
+        assert found or name in HARMLESS, f"{name} changed, and the doctor found nothing"
+        if found is False:
+            assert read == "same", f"{name} changed what is read, and the doctor found nothing"
+        # The doctor always reads the whole audit, so a list of it need not.
+        assert read in {"same", "refused"} or name in LEADING or table == "audit", (
+            f"{name} was read in silence"
+        )
+        tally["values"] += 1
+
+
+def put_back(folder, copy):
+    for left in copy.glob("lineage.db*"):
+        left.unlink()
+    shutil.copy(folder / "lineage.db", copy)
+
+
+def looked_at(folder, told):
+    """Whether the doctor finds an error, and how reading went: as before, refused, or something else in silence."""
+    try:
+        with Store.open(folder) as store:
+            found = any(one.severity == "error" for one in store.doctor(full=True))
+            try:
+                return found, "same" if everything(store) == told else "something else"
+            except NbtrackError:
+                return found, "refused"
+    except NbtrackError:
+        return True, "refused"
+
+
+FLIPS = int(os.environ.get("NBTRACK_FLIPS", "40"))
+
+
+def test_a_bit_that_flips_anywhere_in_the_database_is_found_or_changes_nothing_that_is_read(
+    filled, tmp_path, tally
+):
+    folder, told = filled
+    copy = tmp_path / ".nbtrack"
+    shutil.copytree(folder, copy)
+    whole = (folder / "lineage.db").read_bytes()
+    for seed in range(FLIPS):
+        chance = random.Random(seed)
+        damaged = bytearray(whole)
+        at = chance.randrange(len(whole))
+        damaged[at] ^= 1 << chance.randrange(8)
+        put_back(folder, copy)
+        (copy / "lineage.db").write_bytes(damaged)
+        found, read = looked_at(copy, told)
+        assert found or read == "same", f"byte {at} flipped: {read}, and the doctor found nothing"
+        tally["flips"] += 1
+        tally["found"] += found
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied", "deleted", "longer"])
+def test_every_file_of_a_model_or_figure_is_told_when_it_is_not_what_was_written(
+    filled, tmp_path, tally, how
+):
+    folder, told = filled
+    copy = tmp_path / ".nbtrack"
+    shutil.copytree(folder, copy)
+    files = sorted(file for file in copy.glob("blobs/?/*"))
+    for number, file in enumerate(files):
+        before = file.read_bytes()
+        damage(file, how, random.Random(number))
+        found, read = looked_at(copy, told)
+        assert (found, read) == (True, "refused" if how != "longer" or file.suffix == "" else "same"), file
+        file.unlink(missing_ok=True)
+        file.write_bytes(before)
+        tally["blobs"] += 1
+    assert files
+
+
+def damage(file, how, chance):
+    content = bytearray(file.read_bytes())
+    file.chmod(0o600)
+    if how == "deleted":
+        file.unlink()
+    elif how == "emptied":
+        file.write_bytes(b"")
+    elif how == "cut":
+        file.write_bytes(content[: chance.randrange(1, len(content))])
+    elif how == "longer":
+        file.write_bytes(bytes(content) + b"x")
+    else:
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """A store whose kernel was killed, with its write-ahead log beside it; and the runs that were acknowledged."""
+    place = tmp_path / "before" / ".nbtrack"
+    writer = Writer(place, 0)
+    run = writer.log.open_run(writer.run(State.RUNNING, model=False))
+    ids = [run.id, *(writer.capture().id for _ in range(5))]
+    writer.log.log(run.id, "loss", 0, 0.5, 1e9)
+    folder = tmp_path / ".nbtrack"
+    shutil.copytree(place, folder)
+    writer.log.end()
+    writer.store.close()
+    return folder, ids
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied", "deleted"])
+def test_a_write_ahead_log_that_is_not_whole_is_told_by_the_writes_that_it_lost(killed, how, tally):
+    folder, ids = killed
+    log = folder / "lineage.db-wal"
+    content = log.read_bytes()
+    if how == "flipped":  # in its last third
+        at = len(content) * 5 // 6
+        log.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    elif how == "cut":
+        log.write_bytes(content[: len(content) * 5 // 6])
+    else:
+        damage(log, how, random.Random(0))
+    tally["logs"] += 1
+    if how in {"emptied", "deleted"}:
+        with pytest.raises(
+            StoreCorrupt, match="emptied or deleted"
+        ):  # as young as this, it was all in the log
+            Store.open(folder)
+        return
+    with Store.open(folder) as store:
+        problems = [one.message for one in store.doctor() if one.severity == "error"]
+        there = {run.id for run in store.find_runs()}
+    assert any("writes are missing" in one for one in problems), problems
+    assert not there >= set(ids)
+
+
+@pytest.mark.parametrize("how", ["deleted", "emptied", "flipped"])
+def test_a_lock_file_that_is_gone_or_damaged_is_made_anew_and_nothing_is_lost(killed, how, tally):
+    folder, ids = killed
+    damage(folder / "write.lock", how, random.Random(0))
+    with Store.open(folder) as store:
+        assert {run.id for run in store.find_runs()} == set(ids)
+        writer = Writer(folder, 100)
+        (folder / "write.lock").unlink()
+        writer.capture()
+        assert (folder / "write.lock").exists()
+        writer.log.end()
+        writer.store.close()
+        assert len(store.find_runs()) == len(ids) + 1
+        assert [one.message for one in store.doctor(full=True) if one.severity == "error"] == []
+    tally["locks"] += 1
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "emptied", "deleted"])
+def test_a_journal_that_is_not_whole_costs_points_at_most_and_is_told(killed, how, tally):
+    folder, ids = killed
+    (journal,) = (folder / "sessions").glob("*.journal")
+    content = journal.read_bytes()
+    if how == "flipped":
+        journal.write_bytes(content[:40] + bytes([content[40] ^ 1]) + content[41:])
+    elif how == "cut":
+        journal.write_bytes(content[:30])
+    else:
+        damage(journal, how, random.Random(0))
+    with Store.open(folder) as store:
+        runs = {run.id: run for run in store.find_runs()}
+        assert set(runs) == set(ids)
+        assert runs[ids[0]].state is State.CANCELED
+        problems = [one.message for one in store.doctor(full=True) if one.severity == "error"]
+        assert [one for one in problems if "last points are lost" not in one] == []
+        assert bool(problems) == (how != "deleted")
+    tally["journals"] += 1
