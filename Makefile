@@ -21,10 +21,10 @@ test: $(VENV)/.browser $(VENV)/.compiler lint panel-check ## check style, types,
 	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --cov
 	$(BIN)/python -m pytest -m browser --cov --cov-append --cov-report=term
 
-# Kills, power cuts and failing disks, requests made up for a server by thousands, and every law on many more examples:
-# an hour or two.
+# Kills, power cuts and failing disks, requests made up for a server by thousands, every law on many more examples, and
+# a bundle of every library in an environment of its own: an hour or two, and some gigabytes.
 soak: $(VENV)/.browser $(VENV)/.compiler ## the tests in their long form
-	NBTRACK_KILLS=100 NBTRACK_CUTS=0 NBTRACK_EVERY=1 NBTRACK_FLIPS=2000 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
+	NBTRACK_KILLS=100 NBTRACK_CUTS=0 NBTRACK_EVERY=1 NBTRACK_FLIPS=2000 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 NBTRACK_FRESH=1 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
 
 lint: $(VENV)/.test ## check style, types and layers
 	$(BIN)/ruff check

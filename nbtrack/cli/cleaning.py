@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option
-from nbtrack.records import Collection, Garbage
 from nbtrack.render.numbers import moment, size
+from nbtrack.render.storage import collection_text
 from nbtrack.store import Store
 from nbtrack.store.garbage import GRACE_SECONDS, collect_garbage
 from nbtrack.store.removal import remove_runs
@@ -18,7 +17,6 @@ from nbtrack.store.removal import remove_runs
 __all__ = ["gc", "rm"]
 
 _SECONDS_PER_HOUR = 3600.0
-_LABELS_SHOWN = 10
 
 
 @click.command(short_help="Remove runs for good.")
@@ -66,40 +64,4 @@ def gc(*, dry_run: bool, grace: float, as_json: bool, store: Path | None) -> Non
     if as_json:
         print_json(dataclasses.asdict(done))
     else:
-        click.echo("\n".join(_told(done)))
-
-
-def _told(done: Collection) -> list[str]:
-    packed = _packed(done)
-    if not done.freed and not done.waiting:
-        return packed or ["Nothing to free."]
-    would = "Would free" if done.dry_run else "Freed"
-    lines = [f"{would} {_amount(done.freed)}."] if done.freed else [f"{would} nothing yet."]
-    lines += packed
-    if done.waiting:
-        last = max(one.free_at for one in done.waiting)
-        lines.append(
-            f"{_amount(done.waiting)}, waits for the end of the grace period: `nbtrack gc` after {moment(last)} "
-            "frees it, `nbtrack gc --grace 0` now."
-        )
-    return lines
-
-
-def _packed(done: Collection) -> list[str]:
-    if not done.compressed:
-        return []
-    files = f"{done.compressed} file{'' if done.compressed == 1 else 's'}"
-    if done.dry_run:
-        return [f"Would compress {files} of {size(done.saved_bytes)} in all, by a quarter or more."]
-    return [f"Compressed {files}, which saves {size(done.saved_bytes)}."]
-
-
-def _amount(garbage: Iterable[Garbage]) -> str:
-    """``31 MB in 4 blobs, of SVC-3 and SVC-7``."""
-    found = list(garbage)
-    labels = sorted({label for one in found for label in one.runs})
-    if len(labels) > _LABELS_SHOWN:
-        labels = [*labels[:_LABELS_SHOWN], f"{len(labels) - _LABELS_SHOWN} more runs"]
-    whose = f", of {' and '.join(filter(None, [', '.join(labels[:-1]), labels[-1]]))}" if labels else ""
-    total = size(sum([one.size_bytes for one in found]))
-    return f"{total} in {len(found)} blob{'' if len(found) == 1 else 's'}{whose}"
+        click.echo(collection_text(done))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option
+from nbtrack.render.storage import problems_text
 from nbtrack.store import Store
 
 __all__ = ["doctor"]
@@ -27,12 +28,5 @@ def doctor(context: click.Context, *, full: bool, as_json: bool, store: Path | N
     if as_json:
         print_json([dataclasses.asdict(problem) for problem in problems])
     else:
-        for problem in problems:
-            click.echo(f"{problem.severity}: {problem.subject}: {problem.message}\n  {problem.remedy}")
-        warnings = len(problems) - errors
-        click.echo(f"{folder}: {_count(errors, 'error')}, {_count(warnings, 'warning')}.")
+        click.echo(problems_text(str(folder), problems))
     context.exit(1 if errors else 0)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

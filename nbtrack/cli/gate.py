@@ -43,9 +43,7 @@ def check(  # noqa: PLR0913 - the verb's options
     with Store.open(store_folder(store)) as opened:
         chosen = policies.load_policy(policy, opened.folder.parent)
         if chosen is None:
-            raise UsageError(
-                "No policy is set: give --policy FILE, or [tool.nbtrack.policy] in pyproject.toml."
-            )
+            raise UsageError(policies.NONE_SET)
         outcome = policies.check(opened, opened.get_run(run), chosen)
         policies.recorded(opened, outcome)
     if report is not None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbtrack.records import Dataset, ModelVersion, Param, PolicyOutcome, Run
+from nbtrack.records import Dataset, ModelVersion, Param, PolicyOutcome, Run, Scored
 from nbtrack.render.jsonable import timestamp
 from nbtrack.render.numbers import number, size
 
@@ -25,12 +25,15 @@ def card(  # noqa: PLR0913 - the parts that it is made of, by name
     name: str,
     version: ModelVersion | None,
     previous: tuple[ModelVersion, Run] | None,
+    same_data: bool | None,
+    scored: Sequence[Scored],
     policy: PolicyOutcome | None,
     notes: Sequence[str],
 ) -> str:
     """The card as Markdown, with the front matter that Hugging Face reads.
 
-    ``previous`` is the version before with its run, ``policy`` the last outcome that was recorded, ``notes`` are
+    ``previous`` is the version before with its run, ``same_data`` whether it was measured on the same rows, ``scored``
+    what this one was measured on, ``policy`` the last outcome that was recorded, ``notes`` are
     sentences about this bundle.
     """
     parts = [
@@ -41,8 +44,8 @@ def card(  # noqa: PLR0913 - the parts that it is made of, by name
         _section("Limits and remarks", run.note or "The author wrote none down."),
         _section("Training data", _data(run)),
         _section("Training", _training(run)),
-        _section("Metrics", _metrics(run)),
-        _section("Compared with the version before", _compared(run, previous)),
+        _section("Metrics", _metrics(run) + _tested(scored)),
+        _section("Compared with the version before", _compared(run, previous, same=same_data)),
         _section("Reproduction", _reproduction(run)),
         _section("Policy", _policy(policy)),
         _section("Use", _use(about, result)),
@@ -207,7 +210,22 @@ def _metrics(run: Run) -> str:
     return _table(("metric", "value", "on", "how it was seen", "in cell"), rows)
 
 
-def _compared(run: Run, previous: tuple[ModelVersion, Run] | None) -> str:
+def _tested(scored: Sequence[Scored]) -> str:
+    """What the metrics were measured on, and whether the model had seen rows of it."""
+    if not scored:
+        return ""
+    rows = []
+    for one in scored:
+        told = one.reason if one.shared is None else f"{one.shared:,}" if one.shared else "none"
+        seen = f"not told: {told}" if one.shared is None else told
+        rows.append(
+            (one.dataset, one.inputs or "", f"{one.rows:,}", seen, f"`{one.digest}`" if one.digest else "")
+        )
+    head = ("on", "given to the model", "rows", "of these among the training rows", "digest")
+    return f"\nMeasured on:\n\n{_table(head, rows)}"
+
+
+def _compared(run: Run, previous: tuple[ModelVersion, Run] | None, *, same: bool | None) -> str:
     if previous is None:
         return "There is none."
     version, before = previous
@@ -219,12 +237,11 @@ def _compared(run: Run, previous: tuple[ModelVersion, Run] | None) -> str:
     ]
     if not rows:
         return f"`{version.reference}` ({before.label}) has no metric in common with it."
-    same = {one.content.digest for one in before.datasets} & {
-        one.content.digest for one in run.datasets if one.role == "test"
-    }
-    data = (
-        "on the same test data" if same else "test data may differ: no digest of test data is common to both"
-    )
+    data = {
+        True: "on the same test data",
+        False: "on **other test data**, so that the numbers cannot be held against each other",
+        None: "test data may differ: it was not recorded for both",
+    }[same]
     return f"With `{version.reference}` ({before.label}), {data}:\n\n" + _table(
         ("metric", "on", "then", "now"), rows
     )

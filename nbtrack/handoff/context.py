@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbtrack.handoff.redacting import outward
+from nbtrack.handoff.rows import same_test_data
 from nbtrack.provenance import run_slice
 from nbtrack.provenance.lineage import lineage_of
-from nbtrack.records import Execution, ModelVersion, PolicyOutcome, RuleOutcome, Run
+from nbtrack.records import Execution, ModelVersion, PolicyOutcome, RuleOutcome, Run, Scored
 from nbtrack.render.openlineage import openlineage_events
 from nbtrack.store import Store
 from nbtrack.store.audit import audit
 from nbtrack.store.registry import registered_model
+from nbtrack.store.scored import scored_data
 
 __all__ = ["Context", "gather", "last_outcome"]
 
@@ -24,7 +26,9 @@ class Context:
     """A run with what stands around it in the store.
 
     ``run`` is as it leaves: what the user wrote without secrets and home paths. ``previous`` is the version before
-    the one that the run is, with that version's run. ``lineage`` are OpenLineage events of what it came from.
+    the one that the run is, with that version's run, ``same_test_data`` whether both were measured on the same rows
+    (None: that cannot be told). ``lineage`` are OpenLineage events of what it came from, ``scored`` is what it was
+    measured on.
     """
 
     run: Run
@@ -34,6 +38,8 @@ class Context:
     version: ModelVersion | None
     previous: tuple[ModelVersion, Run] | None
     policy: PolicyOutcome | None
+    scored: tuple[Scored, ...]
+    same_test_data: bool | None
 
     @property
     def name(self) -> str:
@@ -57,7 +63,20 @@ def gather(store: Store, run: Run) -> Context:
         version=version,
         previous=previous,
         policy=last_outcome(store, run),
+        scored=tuple(
+            dataclasses.replace(one, dataset=outward(one.dataset), inputs=one.inputs and outward(one.inputs))
+            for one in scored_data(store, run.id)
+        ),
+        same_test_data=None if previous is None else _same_test_data(store, run, previous[1]),
     )
+
+
+def _same_test_data(store: Store, run: Run, before: Run) -> bool | None:
+    """Whether all that both measured under the same name was measured on the same rows; None: that cannot be told."""
+    theirs = {(one.name, one.dataset): one for one in before.metrics}
+    pairs = [(one, theirs[one.name, one.dataset]) for one in run.metrics if (one.name, one.dataset) in theirs]
+    told = {same_test_data(store, run, before, pair)[0] for pair in pairs}
+    return False if False in told else None if None in told or not told else True
 
 
 def _cleaned(value: Any) -> Any:

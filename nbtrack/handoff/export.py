@@ -35,7 +35,7 @@ from nbtrack.store.durable import sync_folder
 from nbtrack.store.lock import try_lock
 from nbtrack.store.registry import record_export
 
-__all__ = ["export"]
+__all__ = ["export", "kept_bundle", "tried"]
 
 _STAGING = ".nbtrack-export-"
 _STEPS = ("loading the model", "writing the pages", "proving it", "signing", "putting it in place")
@@ -58,7 +58,42 @@ def export(
         UsageError: the run has no stored model, the format is unknown, something is at ``path`` already.
         ExportFailed: the model cannot be loaded here, or no format takes it.
     """
-    options = options or Options()
+    made = _written(store, run, path, options or Options(), on_progress)
+    export_ = Export(
+        run_id=run.id,
+        at=time.time(),
+        manifest=made.digest.removeprefix("sha256:"),
+        format=made.format,
+        safe=made.safe,
+        name=path.name,
+    )
+    detail: dict[str, JSON] = {
+        "format": made.format,
+        "safe": made.safe,
+        "signed": made.signed,
+        "to": path.name,
+    }
+    try:
+        record_export(store, export_, detail)
+    except StoreError as error:
+        raise type(error)(
+            f"{path} is written and whole, but the store does not know of it: {error}"
+        ) from error
+    return made
+
+
+def tried(store: Store, run: Run) -> Bundle:
+    """What an export would write, found out by writing it; nothing of it stays, and nothing is recorded.
+
+    Raises:
+        UsageError: the run has no stored model.
+        ExportFailed: the model cannot be loaded here, or no format takes it.
+    """
+    with tempfile.TemporaryDirectory(prefix="nbtrack-tried-") as folder:
+        return _written(store, run, Path(folder) / "bundle", Options(lock=False), silent)
+
+
+def _written(store: Store, run: Run, path: Path, options: Options, on_progress: Progress) -> Bundle:
     kept = kept_bundle(store, run)
     _check(run, path, options, kept=kept is not None)
     if kept is not None:
@@ -92,21 +127,6 @@ def export(
         on_progress(_STEPS[4], 5, len(_STEPS))
         made = _bundle(run, path, bundle, result, digest, refused, notes, signed=options.sign is not None)
         _put(staging, bundle, path, run.started_at, force=options.force)
-    export_ = Export(
-        run_id=run.id, at=time.time(), manifest=digest, format=made.format, safe=made.safe, name=path.name
-    )
-    detail: dict[str, JSON] = {
-        "format": made.format,
-        "safe": made.safe,
-        "signed": made.signed,
-        "to": path.name,
-    }
-    try:
-        record_export(store, export_, detail)
-    except StoreError as error:
-        raise type(error)(
-            f"{path} is written and whole, but the store does not know of it: {error}"
-        ) from error
     return made
 
 

@@ -21,7 +21,7 @@ from nbtrack.handoff.record import from_record
 from nbtrack.handoff.shipped.verify import MANIFEST, manifest_digest, read_manifest
 from nbtrack.handoff.verification import opened, verify
 from nbtrack.observe.models import of_parts
-from nbtrack.records import Attachment, Capture, Execution, ModelBytes, Run, Session, State
+from nbtrack.records import Attachment, Capture, Execution, ModelBytes, Run, Scored, Session, State
 from nbtrack.store import Store
 from nbtrack.store.audit import record
 
@@ -44,47 +44,37 @@ def import_bundle(store: Store, path: Path, *, key: Path | None = None) -> Run:
         wrong = next((one for one in found.checks if not one.ok), None)
         if wrong is not None:
             raise BundleRefused(f"{path} is not imported: {wrong.message}", wrong.subject)
-        run, executions = _record(folder)
+        run, executions, scored = _record(folder)
         try:
             return store.get_run(run.id)
         except UnknownRun:
-            return _saved(store, run, executions, folder, manifest_digest(folder))
+            capture = _capture(folder, run, executions, scored)
+            return _saved(store, run, capture, manifest_digest(folder))
 
 
-def _record(folder: Path) -> tuple[Run, list[Execution]]:
+def _record(folder: Path) -> tuple[Run, list[Execution], list[Scored]]:
     try:
         data = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise BundleRefused(f"record.json cannot be read: {error}.", "record.json") from error
-    run, executions = from_record(data)
+    run, executions, scored = from_record(data)
     named = read_manifest((folder / MANIFEST).read_bytes()).get("run")
     if not isinstance(named, dict) or named.get("id") != run.id or run.state is State.RUNNING:
         raise BundleRefused("record.json is of another run than the manifest names.", "record.json")
-    return run, executions
+    if any(one.run_id != run.id for one in scored):
+        raise BundleRefused("record.json tells of another run's data than its own.", "record.json")
+    return run, executions, scored
 
 
-def _saved(store: Store, run: Run, executions: list[Execution], folder: Path, digest: str) -> Run:
-    session_id = run.execution.session_id
+def _saved(store: Store, run: Run, capture: Capture, digest: str) -> Run:
     session = Session(
-        id=session_id,
-        started_at=min([one.started_at for one in (*executions, run.execution)]),
+        id=run.execution.session_id,
+        started_at=min([one.started_at for one in (*capture.earlier, run.execution)]),
         pid=os.getpid(),
         host=platform.node(),
         boot_id="imported",
         python=run.environment.python if run.environment is not None else "",
         notebook_path=run.execution.notebook_path,
-    )
-    stored = _pickle(folder, run)
-    model = run.model
-    if model is not None:
-        blobs = stored.blob_digests if stored is not None else ()
-        model = dataclasses.replace(model, stored=stored is not None, retained=False, blobs=blobs)
-    capture = Capture(
-        execution=run.execution,
-        earlier=tuple(dataclasses.replace(one, session_id=session_id) for one in executions),
-        runs=(dataclasses.replace(run, model=model, label=""),),
-        models={} if stored is None else {run.id: stored},
-        attachments=() if stored is not None else (_kept(folder, run),),
     )
     log = store.begin_session(session)
     try:
@@ -93,6 +83,24 @@ def _saved(store: Store, run: Run, executions: list[Execution], folder: Path, di
         log.end()
     record(store, "import", run.id, after=digest, detail={"bundle": digest, "was": run.label})
     return store.get_run(run.id)
+
+
+def _capture(folder: Path, run: Run, executions: list[Execution], scored: list[Scored]) -> Capture:
+    """What the bundle gives the store."""
+    session_id = run.execution.session_id
+    stored = _pickle(folder, run)
+    model = run.model
+    if model is not None:
+        blobs = stored.blob_digests if stored is not None else ()
+        model = dataclasses.replace(model, stored=stored is not None, retained=False, blobs=blobs)
+    return Capture(
+        execution=run.execution,
+        earlier=tuple(dataclasses.replace(one, session_id=session_id) for one in executions),
+        runs=(dataclasses.replace(run, model=model, label=""),),
+        scored=tuple(scored),
+        models={} if stored is None else {run.id: stored},
+        attachments=() if stored is not None else (_kept(folder, run),),
+    )
 
 
 def _pickle(folder: Path, run: Run) -> ModelBytes | None:

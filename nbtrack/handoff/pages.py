@@ -33,6 +33,8 @@ def write_pages(bundle: Path, context: Context, result: dict[str, Any], notes: S
             name=context.name,
             version=context.version,
             previous=context.previous,
+            same_data=context.same_test_data,
+            scored=context.scored,
             policy=context.policy,
             notes=notes,
         ),
@@ -49,7 +51,7 @@ def write_pages(bundle: Path, context: Context, result: dict[str, Any], notes: S
         "Dockerfile": describe.dockerfile(result["python"]),
         "profile.json": _json(_profile(run)),
         "lineage.json": _json(list(context.lineage)),
-        "record.json": _json(to_record(run, context.executions)),
+        "record.json": _json(to_record(run, context.executions, context.scored)),
     }
     if result["expected"] is not None:
         pages["example/input.json"] = _json(result["example"])

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nbtrack.digests import digest_text
-from nbtrack.errors import UnknownRun, UsageError
+from nbtrack.errors import ExportFailed, UnknownRun, UsageError
+from nbtrack.handoff.export import tried
 from nbtrack.handoff.rows import same_test_data, shared_rows
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import JSON, Metric, PolicyOutcome, RuleOutcome, Run
@@ -21,8 +22,9 @@ from nbtrack.store import Store
 from nbtrack.store.audit import record
 from nbtrack.store.registry import exports
 
-__all__ = ["Policy", "check", "load_policy", "recorded"]
+__all__ = ["NONE_SET", "Policy", "check", "load_policy", "recorded"]
 
+NONE_SET = "No policy is set: give --policy FILE, or [tool.nbtrack.policy] in pyproject.toml."
 _VERDICTS = ("same", "close")
 _HOLDS, _FAILS = True, False
 
@@ -40,7 +42,7 @@ class Policy:
         no_stale_cells: no cell that the run depends on was edited or deleted since.
         no_test_rows_in_training: no row of the test data is among the training rows.
         clean_git: the commit that it ran at has no changes.
-        safe_format: it was exported, and last in a format that runs no code on loading.
+        safe_format: it was last exported in a format that runs no code on loading, or would be if it was not yet.
         forbidden_columns: names that the data may not have.
         digest: of the text it was read from.
     """
@@ -109,7 +111,10 @@ def _policy(table: Mapping[str, Any], file: Path) -> Policy:
 
 
 def check(store: Store, run: Run, policy: Policy, *, name: str | None = None) -> PolicyOutcome:
-    """What each rule says of the run; nothing is written or loaded.
+    """What each rule says of the run; nothing is written.
+
+    Nothing is loaded either, but for ``safe_format`` the model of a run that was not exported yet: in a process of its
+    own, as an export would.
 
     ``name`` is the registered model it is to be a version of; None: the one that it is of, or the only one there is.
     """
@@ -248,10 +253,16 @@ def _clean(run: Run) -> RuleOutcome:
 
 
 def _safe(store: Store, run: Run) -> RuleOutcome:
+    """How it was last exported; of a run that was not yet, how it would be."""
+    rule = "no unsafe format"
     last = next(iter(exports(store, run.id)), None)
-    if last is None:
-        return _said("no unsafe format", None, f"it was not exported yet: nbtrack export {run.label}")
-    return _said("no unsafe format", last.safe, f"last exported as {last.format}", format=last.format)
+    if last is not None:
+        return _said(rule, last.safe, f"last exported as {last.format}", format=last.format)
+    try:
+        made = tried(store, run)
+    except (ExportFailed, UsageError) as error:
+        return _said(rule, None, f"it cannot be exported: {error}")
+    return _said(rule, made.safe, f"an export would be written as {made.format}", format=made.format)
 
 
 def _columns(run: Run, forbidden: tuple[str, ...]) -> RuleOutcome:

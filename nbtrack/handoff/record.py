@@ -16,7 +16,7 @@ from typing import Any
 from nbtrack import records
 from nbtrack.errors import BundleRefused
 from nbtrack.handoff.redacting import outward
-from nbtrack.records import Execution, Run
+from nbtrack.records import Execution, Run, Scored
 
 __all__ = ["from_record", "to_record"]
 
@@ -27,11 +27,15 @@ _LEFT: dict[str, Any] = {"stdout": "", "stderr": "", "modules": {}}
 _DEEPEST = 64
 
 
-def to_record(run: Run, executions: Sequence[Execution]) -> dict[str, Any]:
-    """JSON-ready data of the run and of the executions it needs, in their order."""
+def to_record(run: Run, executions: Sequence[Execution], scored: Sequence[Scored]) -> dict[str, Any]:
+    """JSON-ready data of the run, of the executions it needs, in their order, and of what it was measured on."""
     left = dataclasses.replace(run, stale=(), registered=(), reproduction=None)
     needed = [one for one in executions if one.id != run.execution.id]
-    return {"run": _plain(left, ""), "executions": [_plain(one, "") for one in needed]}
+    return {
+        "run": _plain(left, ""),
+        "executions": [_plain(one, "") for one in needed],
+        "scored": [_plain(one, "") for one in scored],
+    }
 
 
 def _plain(value: Any, name: str) -> Any:  # noqa: PLR0911 - one for each kind of value
@@ -51,8 +55,8 @@ def _plain(value: Any, name: str) -> Any:  # noqa: PLR0911 - one for each kind o
     return value
 
 
-def from_record(data: Any) -> tuple[Run, list[Execution]]:
-    """The run and the executions again, each field of its type.
+def from_record(data: Any) -> tuple[Run, list[Execution], list[Scored]]:
+    """The run, the executions and what it was measured on again, each field of its type.
 
     Raises:
         BundleRefused: the data is not what :func:`to_record` gives.
@@ -60,9 +64,10 @@ def from_record(data: Any) -> tuple[Run, list[Execution]]:
     try:
         run = _typed(Run, data["run"], 0)
         executions = [_typed(Execution, one, 0) for one in data["executions"]]
+        scored = [_typed(Scored, one, 0) for one in data["scored"]]
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as error:
         raise BundleRefused(f"record.json is not the record of a run: {error}.", "record.json") from error
-    return run, executions
+    return run, executions, scored
 
 
 def _typed(kind: Any, value: Any, depth: int) -> Any:

@@ -1,4 +1,4 @@
-"""``%track export``: a run's model for others."""
+"""``%track check``, ``export``, ``verify`` and ``import``: a run's model for others, and theirs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbtrack.errors import UsageError
 from nbtrack.magics.parsing import Parser
 from nbtrack.magics.verb import Verb
 
@@ -44,7 +45,85 @@ def _export(session: KernelSession, given: argparse.Namespace) -> None:
     print(bundle_text(made))  # noqa: T201 - as above
 
 
+def _check_arguments(parser: Parser) -> None:
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--policy", metavar="FILE")
+
+
+def _check(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.handoff import policy as policies
+    from nbtrack.render.bundles import outcome_text
+    from nbtrack.store import Store
+
+    with Store.open(session.folder) as store:
+        file = None if given.policy is None else Path(given.policy)
+        chosen = policies.load_policy(file, store.folder.parent)
+        if chosen is None:
+            raise UsageError(policies.NONE_SET)
+        outcome = policies.check(store, store.get_run(given.run), chosen)
+        policies.recorded(store, outcome)
+    print(outcome_text(outcome))  # noqa: T201 - as above
+
+
+def _verify_arguments(parser: Parser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("--predict", action="store_true")
+    parser.add_argument("--trust", metavar="DIGEST")
+    parser.add_argument("--key", metavar="FILE")
+
+
+def _verify(_: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.handoff.verification import verify
+    from nbtrack.render.bundles import verification_text
+
+    key = None if given.key is None else Path(given.key)
+    found = verify(Path(given.bundle), predict=given.predict, trust=given.trust, key=key)
+    print(verification_text(found))  # noqa: T201 - as above
+
+
+def _import_arguments(parser: Parser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("--key", metavar="FILE")
+
+
+def _import(session: KernelSession, given: argparse.Namespace) -> None:
+    from nbtrack.handoff.importing import import_bundle
+    from nbtrack.render.line import run_line
+    from nbtrack.store import Store
+
+    with Store.open(session.folder, create=True) as store:
+        run = import_bundle(store, Path(given.bundle), key=None if given.key is None else Path(given.key))
+    print(run_line(run))  # noqa: T201 - as above
+
+
 VERBS = (
+    Verb(
+        name="check",
+        summary="check a run by the rules of the project's policy",
+        example="%track check last",
+        arguments=_check_arguments,
+        run=_check,
+        completes=("run",),
+        flags={"--policy": "file"},
+    ),
+    Verb(
+        name="verify",
+        summary="check a bundle: every file, its signature, its predictions",
+        example="%track verify model.zip --predict",
+        arguments=_verify_arguments,
+        run=_verify,
+        completes=("file",),
+        flags={"--trust": "nothing", "--key": "file"},
+    ),
+    Verb(
+        name="import",
+        summary="bring a bundle's run into this store; nothing of it is run or unpickled",
+        example="%track import model.zip",
+        arguments=_import_arguments,
+        run=_import,
+        completes=("file",),
+        flags={"--key": "file"},
+    ),
     Verb(
         name="export",
         summary="write a run's model with all that proves it into a folder or zip",

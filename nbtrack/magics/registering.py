@@ -63,7 +63,7 @@ def _rm(session: KernelSession, given: argparse.Namespace) -> None:
     with Store.open(session.folder) as store:
         stones = remove_runs(store, given.runs)
     removed = ", ".join(stone.label for stone in stones)
-    print(f"removed {removed}; `nbtrack gc` frees what nothing needs any more")  # noqa: T201 - as above
+    print(f"removed {removed}; `%track gc` frees what nothing needs any more")  # noqa: T201 - as above
 
 
 VERBS = (

@@ -27,7 +27,12 @@ VERBS = {
     "register": "nbtrack.magics.registering",
     "models": "nbtrack.magics.registering",
     "rm": "nbtrack.magics.registering",
+    "check": "nbtrack.magics.handing",
     "export": "nbtrack.magics.handing",
+    "verify": "nbtrack.magics.handing",
+    "import": "nbtrack.magics.handing",
+    "gc": "nbtrack.magics.caring",
+    "doctor": "nbtrack.magics.caring",
     "note": "nbtrack.magics.notes",
     "tag": "nbtrack.magics.notes",
 }

@@ -148,13 +148,21 @@ class Run:
     def model(self) -> Any:
         """The model itself, loaded into this process once its digests are verified.
 
-        Loading runs code from the pickle: load only what you would run.
+        Loading runs code from the pickle: load only what you would run. Of a run that was imported in a format of the
+        model's library, the bundle's model is loaded: the library's object, or, where that alone does not predict what
+        was recorded, one with ``predict``.
 
         Raises:
             UsageError: the run has no stored model.
             BlobCorrupt: stored bytes are missing or not what was written.
         """
         if self.record.model is None or not self.record.model.stored:
+            from nbtrack.handoff.kept import kept_model
+
+            with Store.open(self._folder) as store:
+                kept = kept_model(store, self.record)
+            if kept is not None:
+                return kept
             because = "; ".join(self.record.capture_notes) or "it has none"
             raise UsageError(f"{self.label} has no stored model: {because}.")
         from nbtrack.observe.models import deserialize

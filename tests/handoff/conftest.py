@@ -127,12 +127,13 @@ def store(project):
 
 @pytest.fixture(scope="session")
 def bundles(trained, tmp_path_factory):
-    """Bundles by label, each written once."""
+    """Bundles by label, each written once, from a copy: an export is recorded."""
     place, made = tmp_path_factory.mktemp("bundles"), {}
+    shutil.copytree(trained, place / "project")
 
     def bundle(label="LogisticRegressionPipeline-1"):
         if label not in made:
-            with Store.open(trained / ".nbtrack") as opened:
+            with Store.open(place / "project" / ".nbtrack") as opened:
                 made[label] = export(opened, opened.get_run(label), place / label, options=QUICK)
         return made[label]
 
@@ -149,7 +150,10 @@ def bundle(bundles, tmp_path):
 
 @pytest.fixture
 def gated(tmp_path, monkeypatch):
-    """A notebook with split data in a project of its own: called with a cell it runs it; ``folder`` is the store."""
+    """A notebook with split data in a project of its own: called with a cell it runs it.
+
+    ``folder`` is the store, ``names`` the variables.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
@@ -170,7 +174,7 @@ def gated(tmp_path, monkeypatch):
         "X, y = load_breast_cancer(return_X_y=True, as_frame=True)\n"
         "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)"
     )
-    run.folder = tmp_path / ".nbtrack"
+    run.folder, run.names = tmp_path / ".nbtrack", shell.user_ns
     yield run
     shell.run_cell("%unload_ext nbtrack")
     InteractiveShell.clear_instance()

@@ -146,6 +146,23 @@ def test_real_example_rows_come_from_a_file_that_is_named(store, tmp_path):
     assert "The example rows are real data." in made.warnings
 
 
+def test_rows_that_were_kept_leave_only_on_request_and_the_bundle_says_so(gated, tmp_path):
+    gated("%%track --keep-data\nclf = DecisionTreeClassifier(max_depth=2).fit(X_train, y_train)")
+    with Store.open(gated.folder) as store:
+        run = store.get_run("last")
+        rows = {}
+        for name, real in (("made up", False), ("real", True)):
+            made = export(store, run, tmp_path / name, options=Options(real_example=real, lock=False))
+            rows[name] = json.loads((tmp_path / name / "example" / "input.json").read_text("utf-8"))["data"]
+            assert ("The example rows are real data." in made.warnings) is real
+            assert made.predicted
+        assert preview(store, run, Options(real_example=True)).example_origin == "real"
+    first = gated.names["X_train"].head().to_numpy().tolist()
+    assert rows["real"] == first
+    kept = {tuple(row) for row in first}
+    assert kept.isdisjoint(map(tuple, rows["made up"]))
+
+
 def test_a_format_that_does_not_take_the_model_is_refused_with_its_reason(store, tmp_path):
     run = store.get_run("LogisticRegressionPipeline-2")
     with pytest.raises(ExportFailed, match="lambda"):

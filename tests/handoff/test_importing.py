@@ -6,6 +6,8 @@ import pytest
 
 from nbtrack.handoff.export import export
 from nbtrack.handoff.importing import import_bundle
+from nbtrack.handoff.policy import Policy, check
+from nbtrack.run import get
 from nbtrack.store import Store
 from nbtrack.store.audit import audit
 from nbtrack.store.registry import register
@@ -58,3 +60,40 @@ def test_a_model_of_another_format_is_exported_again_as_it_came(bundles, elsewhe
     assert (tmp_path / "again" / "card.md").read_bytes() == (Path(bundles().path) / "card.md").read_bytes()
     version, _ = register(elsewhere, run.id, "churn")
     assert version.reference == "churn:v1"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "LogisticRegressionPipeline-1",
+        "XGBClassifier-1",
+        "LGBMClassifier-1",
+        "Net-1",
+        "LogisticRegressionPipeline-3",
+    ],
+)
+def test_the_model_of_an_imported_run_can_be_loaded_and_predicts_the_same(bundles, trained, elsewhere, label):
+    import numpy as np
+    import pandas as pd
+
+    bundle = Path(bundles(label).path)
+    import_bundle(elsewhere, bundle)
+    there = get(label, store=trained / ".nbtrack").model()
+    here = get(elsewhere.find_runs()[0].id, store=elsewhere.folder).model()
+    if label == "Net-1":
+        import torch
+
+        rows = torch.tensor([[2.0, 3.0], [7.0, 1.0]])
+        assert torch.equal(here(rows), there(rows))
+        return
+    rows = pd.DataFrame({"age": [20, 70, 45], "income": [1e4, 3e4, 5e4]})
+    assert np.array_equal(here.predict(rows), there.predict(rows))
+
+
+def test_what_a_run_was_tested_on_arrives_with_it_so_that_the_gate_can_tell(bundles, store, elsewhere):
+    from nbtrack.store.scored import scored_data
+
+    run = import_bundle(elsewhere, Path(bundles().path))
+    assert scored_data(elsewhere, run.id) == scored_data(store, run.id)
+    (rule,) = check(elsewhere, run, Policy(no_test_rows_in_training=True)).rules
+    assert (rule.ok, rule.numbers["rows"]) == (True, 20)

@@ -124,11 +124,22 @@ def test_what_was_not_done_or_not_recorded_does_not_pass(store):
     assert told == {
         "reproduced close": False,
         "clean git": None,
-        "no unsafe format": None,
+        "no unsafe format": True,
         "no test rows in training": True,
         "no stale cells": True,
     }
     assert not check(store, run, Policy(clean_git=True)).ok
+
+
+def test_a_format_that_runs_code_is_found_before_anything_is_exported(store):
+    def rule(label):
+        (found,) = check(store, store.get_run(label), Policy(safe_format=True)).rules
+        return found.ok, found.message
+
+    assert rule(RUN) == (True, "an export would be written as skops")
+    assert rule("LogisticRegressionPipeline-2") == (False, "an export would be written as cloudpickle")
+    with store.view() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM exports").fetchone() == (0,)
 
 
 def test_forbidden_columns_are_found_whatever_their_case(store):

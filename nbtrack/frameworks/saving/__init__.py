@@ -26,9 +26,9 @@ FORMATS: Mapping[str, str] = {
 
 _BY_FRAMEWORK: Mapping[str, tuple[str, ...]] = {
     "sklearn": ("skops", "onnx"),
-    "xgboost": ("xgboost",),
-    "lightgbm": ("lightgbm",),
-    "catboost": ("catboost",),
+    "xgboost": ("xgboost", "onnx"),
+    "lightgbm": ("lightgbm", "onnx"),
+    "catboost": ("catboost", "onnx"),
     "keras": ("keras",),
     "torch": ("safetensors", "onnx"),
 }

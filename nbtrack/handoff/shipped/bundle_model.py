@@ -415,7 +415,7 @@ def _onnx_output(model: Any, about: dict[str, Any], rows: Any) -> Any:
         given = np.asarray(rows.to_numpy() if hasattr(rows, "to_numpy") else rows)
         if about["input"]["kind"] == "texts":
             given = given.reshape(-1, 1)
-        return _array(model.run(None, {names[0]: given.astype(types[names[0]])})[0])
+        return _chosen(model.run(None, {names[0]: given.astype(types[names[0]])}), about)
     # By their places: the converter gives columns names of its own where theirs hold spaces.
     if len(names) != len(rows.columns):
         raise ValueError(f"The model takes {len(names)} columns, and the rows have {len(rows.columns)}.")
@@ -423,7 +423,16 @@ def _onnx_output(model: Any, about: dict[str, Any], rows: Any) -> Any:
         name: rows.iloc[:, place].to_numpy().reshape(-1, 1).astype(types[name])
         for place, name in enumerate(names)
     }
-    return _array(model.run(None, columns)[0])
+    return _chosen(model.run(None, columns), about)
+
+
+def _chosen(outputs: list[Any], about: dict[str, Any]) -> Any:
+    """The output that is the prediction: the first, or as it was told, which of its columns, in which shape a row."""
+    place, column, shape = about.get("output") or (0, None, None)
+    found = _array(outputs[place])
+    if column is not None:
+        found = found[:, column]
+    return found if shape is None else found.reshape([len(found), *shape])
 
 
 _ONNX_TYPES = {
