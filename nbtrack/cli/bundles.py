@@ -10,7 +10,7 @@ import click
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option
 from nbtrack.config import store_for
 from nbtrack.handoff.export import export as write_bundle
-from nbtrack.handoff.importing import import_bundle
+from nbtrack.handoff.importing import arriving, take_in
 from nbtrack.handoff.options import Options
 from nbtrack.handoff.preview import preview as look
 from nbtrack.handoff.verification import verify as examine
@@ -125,7 +125,9 @@ def import_(bundle: Path, key: Path | None, store: Path | None, *, as_json: bool
     """
     from nbtrack.render.document import to_dict
 
-    folder = store_folder(store) if store is not None else store_for()
+    named = store is not None or click.get_current_context().obj is not None
+    folder = store_folder(store) if named else store_for()
+    arrival = arriving(bundle, key=key)  # before a store is made for it
     with Store.open(folder, create=True) as opened:
-        run = import_bundle(opened, bundle, key=key)
+        run = take_in(opened, arrival)
     print_json(to_dict(run)) if as_json else click.echo(run_line(run))

@@ -133,13 +133,13 @@ def dockerfile(python: str) -> str:
     return f"""# Serves the model on port 8080: docker build -t model . && docker run -p 8080:8080 model
 FROM python:{minor}-slim
 
-RUN useradd --create-home model
+RUN useradd --create-home --uid 1000 model
 WORKDIR /home/model/bundle
 COPY environment/requirements.txt environment/requirements.txt
 RUN pip install --no-cache-dir -r environment/requirements.txt "mlflow-skinny[pyfunc]>=3" "uvicorn" "fastapi"
-COPY --chown=model . .
+COPY --chown=1000 . .
 RUN python verify.py
-USER model
+USER 1000
 ENV PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8080
 CMD ["mlflow", "models", "serve", "-m", ".", "-h", "0.0.0.0", "-p", "8080", "--env-manager", "local"]

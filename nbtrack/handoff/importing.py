@@ -25,9 +25,18 @@ from nbtrack.records import Attachment, Capture, Execution, ModelBytes, Run, Sco
 from nbtrack.store import Store
 from nbtrack.store.audit import record
 
-__all__ = ["BUNDLE_TYPE", "import_bundle"]
+__all__ = ["BUNDLE_TYPE", "Arrival", "arriving", "import_bundle", "take_in"]
 
 BUNDLE_TYPE = "application/zip"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified bundle, read: its run, what a store takes in of it, the digest of its manifest."""
+
+    run: Run
+    capture: Capture
+    digest: str
 
 
 def import_bundle(store: Store, path: Path, *, key: Path | None = None) -> Run:
@@ -39,17 +48,26 @@ def import_bundle(store: Store, path: Path, *, key: Path | None = None) -> Run:
         UsageError: there is nothing at ``path``.
         BundleRefused: the bundle is altered, or not signed by the key; names the file.
     """
+    return take_in(store, arriving(path, key=key))
+
+
+def arriving(path: Path, *, key: Path | None = None) -> Arrival:
+    """Verify and read a bundle; nothing is written, run or unpickled. Raises as :func:`import_bundle`."""
     with opened(path) as folder:
         found = verify(folder, key=key)
         wrong = next((one for one in found.checks if not one.ok), None)
         if wrong is not None:
             raise BundleRefused(f"{path} is not imported: {wrong.message}", wrong.subject)
         run, executions, scored = _record(folder)
-        try:
-            return store.get_run(run.id)
-        except UnknownRun:
-            capture = _capture(folder, run, executions, scored)
-            return _saved(store, run, capture, manifest_digest(folder))
+        return Arrival(run, _capture(folder, run, executions, scored), manifest_digest(folder))
+
+
+def take_in(store: Store, arrival: Arrival) -> Run:
+    """Put what arrived into a store, unless its run is there."""
+    try:
+        return store.get_run(arrival.run.id)
+    except UnknownRun:
+        return _saved(store, arrival.run, arrival.capture, arrival.digest)
 
 
 def _record(folder: Path) -> tuple[Run, list[Execution], list[Scored]]:

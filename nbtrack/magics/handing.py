@@ -87,12 +87,13 @@ def _import_arguments(parser: Parser) -> None:
 
 
 def _import(session: KernelSession, given: argparse.Namespace) -> None:
-    from nbtrack.handoff.importing import import_bundle
+    from nbtrack.handoff.importing import arriving, take_in
     from nbtrack.render.line import run_line
     from nbtrack.store import Store
 
+    arrival = arriving(Path(given.bundle), key=None if given.key is None else Path(given.key))
     with Store.open(session.folder, create=True) as store:
-        run = import_bundle(store, Path(given.bundle), key=None if given.key is None else Path(given.key))
+        run = take_in(store, arrival)
     print(run_line(run))  # noqa: T201 - as above
 
 

