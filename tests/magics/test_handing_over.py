@@ -5,8 +5,9 @@ from __future__ import annotations
 
 def said(notebook, capsys, line):
     capsys.readouterr()
-    notebook.run(line)
-    return capsys.readouterr().out
+    notebook.run(line, fails=True)
+    told = capsys.readouterr()
+    return told.out + told.err
 
 
 def test_a_model_is_checked_handed_over_verified_and_imported_without_leaving_the_notebook(notebook, capsys):
