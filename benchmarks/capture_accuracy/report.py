@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from outputs import added_seconds, changed_cells
@@ -45,6 +47,9 @@ class Notebook:
     capture_seconds: tuple[float, ...]
     load_seconds: float | None
     seconds: tuple[float, float]
+    began: float
+    load: tuple[float, ...]
+    repeats: int
 
 
 def main() -> None:
@@ -73,6 +78,7 @@ def read_results(labels: Path, results: Path, tracker: str) -> list[Notebook]:
     for file in sorted((results / tracker).glob("*.json")):
         label = json.loads((labels / file.name).read_text(encoding="utf-8"))
         capture = _with_int_keys(json.loads(file.read_text(encoding="utf-8")))
+        capture.setdefault("began", file.stat().st_mtime)
         notebooks.append(_notebook(file.stem, tracker, label, capture))
     return notebooks
 
@@ -114,6 +120,9 @@ def _notebook(name: str, tracker: str, label: dict, capture: dict) -> Notebook:
         ),
         load_seconds=(tracked[-1]["first"] or {}).get("seconds"),
         seconds=(_total(plain), _total(tracked)),
+        began=capture["began"],
+        load=tuple(capture.get("load", ())),
+        repeats=len(tracked),
     )
 
 
@@ -126,6 +135,8 @@ def _page(results: Mapping[str, list[Notebook]], causes: list[dict]) -> Iterable
     yield ""
     yield "Written by `report.py`; the README tells what each figure means."
     yield ""
+    yield from (_taken(tracker, notebooks) for tracker, notebooks in results.items())
+    yield ""
     yield from _totals(results)
     for tracker, notebooks in results.items():
         yield from _per_notebook(tracker, notebooks)
@@ -134,6 +145,19 @@ def _page(results: Mapping[str, list[Notebook]], causes: list[dict]) -> Iterable
         yield from _side_effects(tracker, notebooks)
     if "nbtrack" in results:
         yield from _misses(results["nbtrack"], causes)
+
+
+def _taken(tracker: str, notebooks: list[Notebook]) -> str:
+    """When the figures of a tracker were taken, and how busy the machine was."""
+    days = sorted(datetime.fromtimestamp(n.began, tz=UTC) for n in notebooks)
+    span = f"{days[0]:%Y-%m-%d %H:%M} to {days[-1]:%H:%M} UTC"
+    repeats = sorted({n.repeats for n in notebooks})
+    passes = "one pass" if repeats == [1] else f"{repeats[0]} to {repeats[-1]} passes"
+    loads = [each for n in notebooks for each in n.load]
+    told = f"; load {statistics.median(loads):.1f} (median) on {os.cpu_count()} processors" if loads else ""
+    if loads and statistics.median(loads) > (os.cpu_count() or 1):
+        told += ": other programs ran beside it, so that added times by the clock are upper bounds"
+    return f"- {tracker}: {len(notebooks)} notebooks, {passes} without and with, {span}{told}."
 
 
 def _totals(results: Mapping[str, list[Notebook]]) -> Iterable[str]:

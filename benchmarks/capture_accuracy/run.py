@@ -10,6 +10,8 @@ tracked pass is the one that is scored. ``RESULTS/<tracker>/<notebook>.json`` re
 from __future__ import annotations
 
 import argparse
+import compileall
+import importlib.util
 import json
 import os
 import shutil
@@ -49,6 +51,7 @@ def main() -> None:
     given = parser.parse_args()
     tracker = "mlflow" if given.mlflow else "nbtrack"
     (given.results / tracker).mkdir(parents=True, exist_ok=True)
+    _compile()
     for file in sorted(given.labels.glob("*.json")):
         if given.only not in file.name:
             continue
@@ -61,9 +64,17 @@ def main() -> None:
         print(f"{file.stem}: {len(capture['runs'])} runs, {took:.0f} s, failing cells {failed}", flush=True)
 
 
+def _compile() -> None:
+    """As an installation does; else each kernel compiles nbtrack anew, in the time of its first cells."""
+    spec = importlib.util.find_spec("nbtrack")
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        compileall.compile_dir(folder, quiet=2)
+
+
 def run_notebook(label: dict, notebooks: Path, tracker: str, repeat: int) -> dict:
     """All passes of one notebook; returns its capture (see ``score.py``) with all passes."""
     passes: dict[str, list[dict]] = {"plain": [], "tracked": []}
+    began, load = time.time(), [os.getloadavg()[0]]
     for _ in range(repeat):
         with tempfile.TemporaryDirectory(prefix="capture-") as scratch:
             # A cell is added here as well, for the same execution counts in tracebacks.
@@ -81,7 +92,15 @@ def run_notebook(label: dict, notebooks: Path, tracker: str, repeat: int) -> dic
             runs = _harvest(tracker, label, scratch, environment)
     last = passes["tracked"][-1]
     _place(runs, label, truth)
-    return {"tracker": tracker, "cells": last["cells"], "truth": truth, "runs": runs, "passes": passes}
+    return {
+        "tracker": tracker,
+        "began": began,
+        "load": [*load, os.getloadavg()[0]],
+        "cells": last["cells"],
+        "truth": truth,
+        "runs": runs,
+        "passes": passes,
+    }
 
 
 def _store(tracker: str, scratch: Path) -> dict[str, str]:
