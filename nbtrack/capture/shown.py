@@ -99,7 +99,7 @@ def _is_filled(name: str, attribution: Attribution) -> bool:
 
 
 def _numbers(name: str, value: object) -> Mapping[str, float]:
-    """A number under its name, or a few of them item by item; what they come to on average nobody asked for."""
+    """A number under its name, or a few of them item by item; of many the mean, where the name says metric."""
     single = number(value)
     if single is not None:
         return {name: single}
@@ -108,7 +108,8 @@ def _numbers(name: str, value: object) -> Mapping[str, float]:
         return {f"{name}.{key}": each for key, each in tested.items()}
     found = scores("shown", value)
     items = {key: each for key, each in found.items() if not key.endswith((".mean", ".std"))}
-    kept = items or {key: each for key, each in found.items() if not key.endswith(".std")}
+    mean = {key: each for key, each in found.items() if not key.endswith(".std")} if metric_name(name) else {}
+    kept = items or mean
     if not metric_name(name) and kept and all(each.is_integer() for each in kept.values()):
         return {}  # places and counts
     return {name + key.removeprefix("shown"): each for key, each in kept.items()}

@@ -138,6 +138,14 @@ def test_results_have_the_numbers_that_their_author_looked_at(cancer):
     assert set(numbers(counted)) == {"aic"}
 
 
+def test_the_mean_of_many_estimates_is_no_metric(cancer):
+    pytest.importorskip("statsmodels")
+    cancer.run(
+        "import statsmodels.api as sm\nresults = sm.OLS(y, X).fit()\nprint(results.tvalues, results.rsquared)"
+    )
+    assert set(numbers(cancer.last)) == {"rsquared"}
+
+
 def test_a_study_is_a_run_with_a_run_for_each_trial(cancer):
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
