@@ -40,7 +40,7 @@ _NAME = _CELL + ";white-space:nowrap"
 _WRAPPED = _CELL + ";min-width:5em;max-width:22em;overflow-wrap:anywhere"
 _RUN = _CELL + ";min-width:7em;max-width:14em;overflow-wrap:anywhere;vertical-align:bottom"
 _HEAD = "text-align:left;padding:6px 10px 1px 0;font-weight:600;opacity:.72"
-_BEST = "color:var(--jp-success-color1,#388e3c);font-weight:600"
+_BEST = "color:color-mix(in srgb,var(--jp-success-color1,#388e3c) 60%,currentcolor);font-weight:600"
 _MUTED = "opacity:.72"
 _SECTIONS = (
     ("metrics", "Metrics"),

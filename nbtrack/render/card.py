@@ -35,6 +35,8 @@ _COLOURS = {
     State.FAILED: "var(--jp-error-color1,#d32f2f)",
     State.CANCELED: "var(--jp-warn-color1,#f57c00)",
 }
+_INKS = {state: f"color-mix(in srgb,{colour} 60%,currentcolor)" for state, colour in _COLOURS.items()}
+"""As text they take so much of the ink around that they can be read on light and dark."""
 _MUTED = "opacity:.72"
 _BOX = (
     "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
@@ -87,7 +89,7 @@ def _card(run: Run, standing: Standing | None) -> str:
         _since(standing),
         _muted(params),
         _muted([fact for fact in facts if fact]),
-        *(f'<div style="color:{_COLOURS[State.CANCELED]}">{_text(note, 100)}</div>' for note in _notes(run)),
+        *(f'<div style="color:{_INKS[State.CANCELED]}">{_text(note, 100)}</div>' for note in _notes(run)),
     ]
     return "".join(rows)
 
@@ -106,7 +108,7 @@ def _label(run: Run) -> str:
     label = f"<b>{_text(title(run), 60)}</b>"
     if run.state is State.COMPLETE:
         return label
-    return f'{label} · <b style="color:{_COLOURS[run.state]}">{_escape(state_text(run))}</b>'
+    return f'{label} · <b style="color:{_INKS[run.state]}">{_escape(state_text(run))}</b>'
 
 
 def _metrics(run: Run, standing: Standing | None, limit: int) -> list[str]:
@@ -114,7 +116,7 @@ def _metrics(run: Run, standing: Standing | None, limit: int) -> list[str]:
     against = "" if standing is None else against_text(standing)
     if texts and against and standing is not None:
         state = {True: State.COMPLETE, False: State.CANCELED, None: None}[improved(standing)]
-        colour = f' style="color:{_COLOURS[state]}"' if state else ""
+        colour = f' style="color:{_INKS[state]}"' if state else ""
         texts[0] += f" <span{colour}>{_escape(against)}</span>"
     return texts
 

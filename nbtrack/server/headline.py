@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from nbtrack.records import Metric, Run
+from nbtrack.records import Metric, Run, State
 from nbtrack.render.curves import thinned
 from nbtrack.render.direction import smaller_is_better
 from nbtrack.render.highlights import metrics_by_name
@@ -72,7 +72,8 @@ class Headline:
         return None if self._ranking is None else metrics_by_name(run).get(self._ranking.metric)
 
     def _rank(self, run: Run, metric: Metric | None) -> int | None:
-        if metric is None or self._ranking is None or math.isnan(metric.value):
+        # What a run that goes on has so far is no result yet: it has no place among the others.
+        if metric is None or self._ranking is None or math.isnan(metric.value) or run.state is State.RUNNING:
             return None
         return self._ranking.rank(run.experiment, metric.value)
 

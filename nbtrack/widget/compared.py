@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from nbtrack.capture.project import project_folder
 from nbtrack.differences.comparing import comparing
@@ -17,6 +18,8 @@ from nbtrack.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbtrack.widget.panes import Panes
 
 __all__ = ["Compared", "compare"]
 
@@ -74,7 +77,7 @@ class Compared:
     def __init__(self, folder: Path, refs: Sequence[str], metric: str | None = None) -> None:
         self._folder = folder
         self._asked = metric
-        self._widget: Any = None
+        self._widget: Panes | None = None
         self.record = self.of(refs, metric)
 
     def of(self, refs: Sequence[str], metric: str | None = None) -> Comparison:
@@ -102,11 +105,14 @@ class Compared:
     @property
     def widget(self) -> Any:
         """The ipywidgets widget; made when first asked for, one for this object."""
+        return self._panes().box
+
+    def _panes(self) -> Panes:
         if self._widget is None:
             from nbtrack.widget.panes import Panes
 
             self._widget = Panes(self)
-        return self._widget.box
+        return self._widget
 
     def __repr__(self) -> str:
         return comparison_text(self.record)
@@ -114,14 +120,23 @@ class Compared:
     def _repr_html_(self) -> str:
         return comparison_html(self.record)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's signature
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if _has_widgets():
-            shown = self.widget._repr_mimebundle_()
-            view = "application/vnd.jupyter.widget-view+json"
-            if shown and view in shown:
-                bundle[view] = shown[view]
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show it twice in a kernel: as plain HTML, which a saved notebook keeps, and as the widget, which hides that.
+
+        In one output they would not do: where the widget's kernel is gone, a notebook shows that it has no model, not
+        what else the output holds. Elsewhere the other representations are used.
+        """
+        if not _has_widgets():
+            raise NotImplementedError
+        from IPython.display import display
+
+        place = f"nbtrack-{uuid4().hex[:12]}"
+        kept = f'<div class="{place}">{self._repr_html_()}</div>'
+        display({"text/plain": repr(self), "text/html": kept}, raw=True)
+        panes = self._panes()
+        panes.hide(place)
+        bundle = panes.box._repr_mimebundle_() or {}
+        display({**bundle, "text/plain": "Run the cell again to pick other runs."}, raw=True)
 
 
 def _has_widgets() -> bool:

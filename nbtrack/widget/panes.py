@@ -44,12 +44,17 @@ class Panes:
         self._table, self._judged = widgets.HTML(), widgets.HTML()
         self._curves, self._parallel = widgets.HTML(), widgets.HTML()
         self._trouble = widgets.HTML()
+        self._hidden = widgets.HTML(layout=widgets.Layout(margin="0", height="0"))
         self.box = self._laid_out()
         self._render()
         self.runs.observe(self._picked, "value")
         self.metric.observe(self._picked, "value")
         self.differences.observe(lambda _: self._render_table(), "value")
         self.curve.observe(lambda _: self._render_curve(), "value")
+
+    def hide(self, place: str) -> None:
+        """While the widget is there, what has this class is not shown."""
+        self._hidden.value = f"<style>.{place} {{ display: none }}</style>"
 
     def _laid_out(self) -> Any:
         tabs = widgets.Tab(
@@ -62,7 +67,9 @@ class Panes:
             layout=widgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
         )
         hint = widgets.HTML("<small>runs, newest first; pick several</small>")
-        left = widgets.VBox([self.runs, hint, self._trouble], layout=widgets.Layout(flex="0 0 auto"))
+        left = widgets.VBox(
+            [self.runs, hint, self._trouble, self._hidden], layout=widgets.Layout(flex="0 0 auto")
+        )
         return widgets.HBox([left, tabs])
 
     def _metrics(self) -> list[str]:

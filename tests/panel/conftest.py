@@ -28,6 +28,13 @@ assert _spec is not None
 assert _spec.loader is not None
 browser_of_tests = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(browser_of_tests)
+_spec = importlib.util.spec_from_file_location(
+    "nbtrack_tests_contrast", Path(__file__).with_name("contrast.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+contrast_of_tests = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(contrast_of_tests)
 
 START_SECONDS = 90
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": False}
@@ -249,6 +256,12 @@ def notebook(path: Path, *cells: str) -> Path:
 def stage(page, lab, request):
     """The page and the lab, with a folder of the test's own, and what is done there."""
     return lab.stage(page, re.sub(r"\W+", "-", request.node.name)[:60])
+
+
+@pytest.fixture
+def hard_to_read() -> Any:
+    """Which texts of a page have too little contrast; see ``contrast.py``."""
+    return contrast_of_tests.hard_to_read
 
 
 @pytest.fixture

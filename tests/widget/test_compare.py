@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 
 import nbtrack
@@ -92,14 +95,22 @@ def test_what_is_no_run_is_refused_with_words(compare):
 
 
 def test_outside_of_a_kernel_the_output_is_html_and_text(compare):
-    assert set(compare("last")._repr_mimebundle_()) == {"text/html", "text/plain"}
+    formatter = DisplayFormatter()
+    data, _ = formatter.format(compare("last"))
+    assert set(data) == {"text/html", "text/plain"}
 
 
-def test_in_a_kernel_the_output_has_the_widget_and_the_html_of_saved_notebooks(compare, monkeypatch):
+def test_in_a_kernel_the_html_of_saved_notebooks_stands_beside_the_widget_that_hides_it(compare, monkeypatch):
     monkeypatch.setattr("nbtrack.widget.compared._has_widgets", lambda: True)
-    bundle = compare("LogisticRegression-1", "descent-1")._repr_mimebundle_()
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
-    assert "nbtrack-compare" in bundle["text/html"]
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    compared = compare("LogisticRegression-1", "descent-1")
+    assert DisplayFormatter().format(compared) == ({}, {})
+    html, widget = shown
+    assert widget["application/vnd.jupyter.widget-view+json"]["model_id"]
+    (place,) = re.findall('<div class="(nbtrack-[0-9a-f]{12})">', html["text/html"])
+    assert compared._panes()._hidden.value == f"<style>.{place} {{ display: none }}</style>"
+    assert html["text/plain"] == repr(compared)
 
 
 def test_picking_other_runs_renders_them(compare):

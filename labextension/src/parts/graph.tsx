@@ -23,11 +23,19 @@ const KINDS: Record<string, string> = {
 /** What a run came from and what came of it; runs in it can be walked to, with the mouse or with Tab and Enter. */
 export function LineageGraph(props: Props): JSX.Element {
   const drawn = React.useMemo(() => drawing(props.lineage, props.across), [props.lineage, props.across]);
+  const root = React.useRef<HTMLDivElement>(null);
+  React.useLayoutEffect(() => {
+    const mine = drawn.nodes.find(node => node.kind === 'run' && node.run === props.here);
+    if (root.current !== null && mine !== undefined) {
+      root.current.scrollLeft = mine.x - root.current.clientWidth / 2;
+      root.current.scrollTop = mine.y - root.current.clientHeight / 2;
+    }
+  }, [drawn, props.here]);
   if (drawn.nodes.length === 0) {
     return <p className="nbt-muted">Nothing is known of what it came from.</p>;
   }
   return (
-    <div className="nbt-graph">
+    <div className="nbt-graph" ref={root}>
       <svg width={drawn.width} height={drawn.height} viewBox={`0 0 ${drawn.width} ${drawn.height}`} role="group" aria-label="Lineage">
         <defs>
           <marker id="nbt-arrow" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto-start-reverse">

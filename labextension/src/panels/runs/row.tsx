@@ -45,6 +45,7 @@ function Card(props: RowProps): JSX.Element {
             {value('duration') !== null && ` · ${formatDuration(value('duration') as number)}`}
           </span>
           <Tags tags={value('tags')} />
+          <Sparkline values={value('sparkline') ?? null} width={48} height={16} />
         </div>
         {columns.length > 0 && (
           <div className="nbt-line nbt-third">
@@ -56,7 +57,6 @@ function Card(props: RowProps): JSX.Element {
           </div>
         )}
       </div>
-      <Sparkline values={value('sparkline') ?? null} />
       <Score {...props} />
     </>
   );
