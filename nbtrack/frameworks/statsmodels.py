@@ -86,7 +86,9 @@ def _data(model: Any) -> Iterator[Argument]:
     if frame is not None:
         yield Argument("train", "model.data", frame)
         return
-    for name in ("endog", "exog"):
+    # Where nothing was passed beside the series, a column for its trend is the model's own.
+    names = ("endog",) if getattr(model, "k_exog", None) == 0 else ("endog", "exog")
+    for name in names:
         value = getattr(data, f"orig_{name}", None)
         value = getattr(model, name, None) if value is None else value
         if is_data(value):

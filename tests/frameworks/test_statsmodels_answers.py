@@ -56,6 +56,14 @@ def test_time_series_tell_their_orders_and_nothing_derived(train):
     assert train(ExponentialSmoothing(frame.y, trend="add").fit).parameters.explicit == {"trend": "add"}
 
 
+@pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.ConvergenceWarning")
+def test_the_trend_of_a_time_series_is_no_data_and_what_was_passed_beside_it_is(train):
+    series, beside = frame.y.to_numpy(), frame.a.to_numpy()
+    assert train(ARIMA(series, order=(1, 0, 0)).fit).data == [("train", "model.endog")]
+    both = [("train", "model.endog"), ("train", "model.exog")]
+    assert train(ARIMA(series, beside, order=(1, 0, 0)).fit).data == both
+
+
 def test_two_fits_of_one_model_are_two_models(train):
     model = sm.OLS(frame.y, X)
     assert train(model.fit).outcome.model is not train(model.fit).outcome.model
