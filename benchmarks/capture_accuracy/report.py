@@ -154,7 +154,11 @@ def _taken(tracker: str, notebooks: list[Notebook]) -> str:
     repeats = sorted({n.repeats for n in notebooks})
     passes = "one pass" if repeats == [1] else f"{repeats[0]} to {repeats[-1]} passes"
     loads = [each for n in notebooks for each in n.load]
-    told = f"; load {statistics.median(loads):.1f} (median) on {os.cpu_count()} processors" if loads else ""
+    told = (
+        f"; load {statistics.median(loads):.1f} (median) on {os.cpu_count()} processors"
+        if loads
+        else "; the load was not recorded"
+    )
     if loads and statistics.median(loads) > (os.cpu_count() or 1):
         told += ": other programs ran beside it, so that added times by the clock are upper bounds"
     return f"- {tracker}: {len(notebooks)} notebooks, {passes} without and with, {span}{told}."
