@@ -47,7 +47,7 @@ def extract(file: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
+            members = _without_folders(archive.infolist())
             _check(members)
             files = _manifest(archive, members)
             for info in members:
@@ -57,9 +57,25 @@ def extract(file: Path, folder: Path) -> None:
         raise BundleRefused(f"{file.name} is not a zip that can be read: {error}.", file.name) from error
 
 
-def _check(members: Sequence[zipfile.ZipInfo]) -> None:
+def _without_folders(members: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files: who packs a bundle again gets a member for each folder too, which says nothing."""
+    for info in members:
+        problem = name_problem(info.orig_filename.removesuffix("/")) if _is_folder(info) else None
+        if problem is not None:
+            raise BundleRefused(
+                f"The zip has a member {info.orig_filename!r}: {problem}.", info.orig_filename
+            )
     if len(members) > _MOST_FILES:
         raise BundleRefused(f"The zip has {len(members)} members; a bundle has at most {_MOST_FILES}.", "")
+    return [info for info in members if not _is_folder(info)]
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    return info.orig_filename.endswith("/") and info.file_size == 0 and kind in {0, stat.S_IFDIR}
+
+
+def _check(members: Sequence[zipfile.ZipInfo]) -> None:
     folded: dict[str, str] = {}
     for info in members:
         name = info.orig_filename

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbtrack.handoff.context import Compared
 from nbtrack.records import Dataset, ModelVersion, Param, PolicyOutcome, Run, Scored
 from nbtrack.render.jsonable import timestamp
 from nbtrack.render.numbers import number, size
@@ -13,8 +15,7 @@ from nbtrack.render.numbers import number, size
 __all__ = ["card"]
 
 _MOST_COLUMNS = 60
-_TASKS = {"Classifier": "tabular-classification", "SVC": "tabular-classification", "Regressor": "tabular-regression",
-          "Regression": "tabular-regression", "SVR": "tabular-regression"}  # fmt: skip
+_CLASSIFICATION, _REGRESSION = "tabular-classification", "tabular-regression"
 
 
 def card(  # noqa: PLR0913 - the parts that it is made of, by name
@@ -25,19 +26,19 @@ def card(  # noqa: PLR0913 - the parts that it is made of, by name
     name: str,
     version: ModelVersion | None,
     previous: tuple[ModelVersion, Run] | None,
-    same_data: bool | None,
+    compared: Sequence[Compared],
     scored: Sequence[Scored],
     policy: PolicyOutcome | None,
     notes: Sequence[str],
 ) -> str:
     """The card as Markdown, with the front matter that Hugging Face reads.
 
-    ``previous`` is the version before with its run, ``same_data`` whether it was measured on the same rows, ``scored``
+    ``previous`` is the version before with its run, ``compared`` what was measured of both, ``scored``
     what this one was measured on, ``policy`` the last outcome that was recorded, ``notes`` are
     sentences about this bundle.
     """
     parts = [
-        _front_matter(run, about, name),
+        _front_matter(run, about, result, name),
         f"# {name}\n",
         _what(run, about, version),
         _notes(notes),
@@ -45,7 +46,7 @@ def card(  # noqa: PLR0913 - the parts that it is made of, by name
         _section("Training data", _data(run)),
         _section("Training", _training(run)),
         _section("Metrics", _metrics(run) + _tested(scored)),
-        _section("Compared with the version before", _compared(run, previous, same=same_data)),
+        _section("Compared with the version before", _compared(previous, compared)),
         _section("Reproduction", _reproduction(run)),
         _section("Policy", _policy(policy)),
         _section("Use", _use(about, result)),
@@ -54,14 +55,13 @@ def card(  # noqa: PLR0913 - the parts that it is made of, by name
 
 
 def _section(title: str, text: str) -> str:
-    return f"## {title}\n\n{text}\n"
+    return f"## {title}\n\n{text.rstrip()}\n"
 
 
-def _front_matter(run: Run, about: Mapping[str, Any], name: str) -> str:
+def _front_matter(run: Run, about: Mapping[str, Any], result: Mapping[str, Any], name: str) -> str:
     library = {"sklearn": "sklearn", "torch": "pytorch"}.get(run.model.framework if run.model else "", "")
     framework = library or (run.model.framework if run.model else "unknown")
-    class_name = run.model.class_name if run.model else ""
-    task = next((task for end, task in _TASKS.items() if class_name.endswith(end)), None)
+    task = _task(run, result)
     lines = [
         "---",
         f"library_name: {json.dumps(framework)}",
@@ -97,9 +97,25 @@ def _front_matter(run: Run, about: Mapping[str, Any], name: str) -> str:
     return "\n".join([*lines, "---", ""])
 
 
+def _task(run: Run, result: Mapping[str, Any]) -> str | None:
+    """What Hugging Face calls what the model does, where that is plain: it tells probabilities, or its name says so."""
+    outputs = (result["expected"] or {"outputs": {}})["outputs"]
+    name = run.model.class_name if run.model else ""
+    if "predict_proba" in outputs or name.endswith(("Classifier", "SVC")):
+        return _CLASSIFICATION
+    return _REGRESSION if name.endswith(("Regressor", "SVR")) or name in _LINEAR else None
+
+
+_LINEAR = frozenset(
+    {"LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV"}
+)
+
+
 def _best_metrics(run: Run) -> list[tuple[str, str | None, float]]:
-    finite = [one for one in run.metrics if one.value == one.value and abs(one.value) != float("inf")]
-    return [(one.name, one.dataset, one.value) for one in finite]
+    """Those that were measured on one and the same data: that of the first which is not the training data."""
+    train = {one.name for one in run.datasets if one.role == "train"}
+    finite = [one for one in run.metrics if math.isfinite(one.value) and one.dataset not in train]
+    return [(one.name, one.dataset, one.value) for one in finite if one.dataset == finite[0].dataset]
 
 
 def _what(run: Run, about: Mapping[str, Any], version: ModelVersion | None) -> str:
@@ -225,25 +241,23 @@ def _tested(scored: Sequence[Scored]) -> str:
     return f"\nMeasured on:\n\n{_table(head, rows)}"
 
 
-def _compared(run: Run, previous: tuple[ModelVersion, Run] | None, *, same: bool | None) -> str:
+def _compared(previous: tuple[ModelVersion, Run] | None, compared: Sequence[Compared]) -> str:
     if previous is None:
         return "There is none."
     version, before = previous
-    then = {(one.name, one.dataset): one.value for one in before.metrics}
-    rows = [
-        (one.name, one.dataset or "", number(then[one.name, one.dataset]), number(one.value))
-        for one in run.metrics
-        if (one.name, one.dataset) in then
-    ]
-    if not rows:
+    if not compared:
         return f"`{version.reference}` ({before.label}) has no metric in common with it."
-    data = {
-        True: "on the same test data",
-        False: "on **other test data**, so that the numbers cannot be held against each other",
-        None: "test data may differ: it was not recorded for both",
-    }[same]
-    return f"With `{version.reference}` ({before.label}), {data}:\n\n" + _table(
-        ("metric", "on", "then", "now"), rows
+    told = {
+        True: "yes",
+        False: "**no**: the numbers cannot be held against each other",
+        None: "not recorded for both",
+    }
+    rows = [
+        (one.now.name, one.now.dataset or "", number(one.then.value), number(one.now.value), told[one.same])
+        for one in compared
+    ]
+    return f"With `{version.reference}` ({before.label}):\n\n" + _table(
+        ("metric", "on", "then", "now", "same test rows"), rows
     )
 
 
@@ -258,7 +272,9 @@ def _policy(outcome: PolicyOutcome | None) -> str:
     if outcome is None:
         return "No policy was checked."
     mark = {True: "holds", False: "**does not hold**", None: "**cannot be told**"}
-    return _table(("rule", "", "because"), [(one.rule, mark[one.ok], one.message) for one in outcome.rules])
+    return _table(
+        ("rule", "outcome", "because"), [(one.rule, mark[one.ok], one.message) for one in outcome.rules]
+    )
 
 
 def _use(about: Mapping[str, Any], result: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,23 @@ from nbtrack.handoff.redacting import outward
 from nbtrack.handoff.rows import same_test_data
 from nbtrack.provenance import run_slice
 from nbtrack.provenance.lineage import lineage_of
-from nbtrack.records import Execution, ModelVersion, PolicyOutcome, RuleOutcome, Run, Scored
+from nbtrack.records import Execution, Metric, ModelVersion, PolicyOutcome, RuleOutcome, Run, Scored
 from nbtrack.render.openlineage import openlineage_events
 from nbtrack.store import Store
 from nbtrack.store.audit import audit
 from nbtrack.store.registry import registered_model
 from nbtrack.store.scored import scored_data
 
-__all__ = ["Context", "gather", "last_outcome"]
+__all__ = ["Compared", "Context", "gather", "last_outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A metric of the version before and the same of this one; whether on the same rows (None: that cannot be told)."""
+
+    then: Metric
+    now: Metric
+    same: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +35,8 @@ class Context:
     """A run with what stands around it in the store.
 
     ``run`` is as it leaves: what the user wrote without secrets and home paths. ``previous`` is the version before
-    the one that the run is, with that version's run, ``same_test_data`` whether both were measured on the same rows
-    (None: that cannot be told). ``lineage`` are OpenLineage events of what it came from, ``scored`` is what it was
-    measured on.
+    the one that the run is, with that version's run, ``compared`` their metrics. ``lineage`` are OpenLineage events
+    of what it came from, ``scored`` is what it was measured on.
     """
 
     run: Run
@@ -39,7 +47,7 @@ class Context:
     previous: tuple[ModelVersion, Run] | None
     policy: PolicyOutcome | None
     scored: tuple[Scored, ...]
-    same_test_data: bool | None
+    compared: tuple[Compared, ...]
 
     @property
     def name(self) -> str:
@@ -67,16 +75,22 @@ def gather(store: Store, run: Run) -> Context:
             dataclasses.replace(one, dataset=outward(one.dataset), inputs=one.inputs and outward(one.inputs))
             for one in scored_data(store, run.id)
         ),
-        same_test_data=None if previous is None else _same_test_data(store, run, previous[1]),
+        compared=() if previous is None else tuple(_compared(store, run, previous[1])),
     )
 
 
-def _same_test_data(store: Store, run: Run, before: Run) -> bool | None:
-    """Whether all that both measured under the same name was measured on the same rows; None: that cannot be told."""
+def _compared(store: Store, run: Run, before: Run) -> Iterator[Compared]:
+    """Each metric that both have: on data of the same name, else on the same rows under another."""
     theirs = {(one.name, one.dataset): one for one in before.metrics}
-    pairs = [(one, theirs[one.name, one.dataset]) for one in run.metrics if (one.name, one.dataset) in theirs]
-    told = {same_test_data(store, run, before, pair)[0] for pair in pairs}
-    return False if False in told else None if None in told or not told else True
+    for one in run.metrics:
+        other = theirs.get((one.name, one.dataset))
+        if other is not None:
+            yield Compared(other, one, same_test_data(store, run, before, (one, other))[0])
+            continue
+        alike = [each for each in before.metrics if each.name == one.name]
+        same = next((each for each in alike if same_test_data(store, run, before, (one, each))[0]), None)
+        if same is not None:
+            yield Compared(same, one, same=True)
 
 
 def _cleaned(value: Any) -> Any:

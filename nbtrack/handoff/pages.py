@@ -33,7 +33,7 @@ def write_pages(bundle: Path, context: Context, result: dict[str, Any], notes: S
             name=context.name,
             version=context.version,
             previous=context.previous,
-            same_data=context.same_test_data,
+            compared=context.compared,
             scored=context.scored,
             policy=context.policy,
             notes=notes,

@@ -55,6 +55,7 @@ def signature_problem(bundle: Path, public_key: Path) -> str | None:
     except (
         Exception
     ) as error:  # the library and its parsers raise many kinds; each means that it does not hold
-        said = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
+        # Which files differ is told by their digests, better than behind the colon here.
+        said = (str(error).splitlines() or [""])[0].partition(":")[0][:200] or type(error).__name__
         return f"the signature is not by this key over these files ({said})"
     return None

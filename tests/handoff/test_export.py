@@ -146,6 +146,32 @@ def test_real_example_rows_come_from_a_file_that_is_named(store, tmp_path):
     assert "The example rows are real data." in made.warnings
 
 
+def test_the_card_holds_a_version_against_the_one_before_where_the_rows_are_the_same(gated, tmp_path):
+    gated(
+        "clf = DummyClassifier().fit(X_train, y_train)\naccuracy = accuracy_score(y_test, clf.predict(X_test))"
+    )
+    with Store.open(gated.folder) as store:
+        register(store, store.get_run("last").id, "tumour")
+    gated(
+        "clf = DecisionTreeClassifier(max_depth=3).fit(X_train, y_train)\n"
+        "accuracy = clf.score(X_test, y_test)\nprint(clf.score(X_train, y_train))"
+    )
+    with Store.open(gated.folder) as store:
+        run = store.get_run("last")
+        register(store, run.id, "tumour")
+        export(store, store.get_run(run.id), tmp_path / "out", options=QUICK)
+    card = (tmp_path / "out" / "card.md").read_text("utf-8")
+    front, _, text = card.partition("\n# tumour\n")
+    assert "pipeline_tag: tabular-classification" in front
+    assert 'name: "X_test"' in front
+    assert "X_train" not in front
+    _, _, compared = text.partition("## Compared with the version before\n")
+    assert compared.splitlines()[1] == "With `tumour:v1` (DummyClassifier-1):"
+    assert compared.splitlines()[5].startswith("| accuracy | X_test | 0.6")
+    assert compared.splitlines()[5].endswith("| yes |")
+    assert "| X_test | X_test | 143 | none |" in text
+
+
 def test_rows_that_were_kept_leave_only_on_request_and_the_bundle_says_so(gated, tmp_path):
     gated("%%track --keep-data\nclf = DecisionTreeClassifier(max_depth=2).fit(X_train, y_train)")
     with Store.open(gated.folder) as store:

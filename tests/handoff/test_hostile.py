@@ -121,6 +121,17 @@ def test_names_twice_and_twins_by_case_are_refused(bundle, tmp_path):
     assert "twice" in verify(bundle).checks[0].message
 
 
+def test_a_bundle_that_was_packed_again_with_its_folders_is_the_same_bundle(bundle, tmp_path):
+    packed = shutil.make_archive(str(tmp_path / "again"), "zip", bundle)
+    with zipfile.ZipFile(packed) as archive:
+        assert "model/" in archive.namelist()
+    assert verify(Path(packed)).ok
+    outside = zipped(bundle, tmp_path / "b.zip", change=lambda archive: archive.writestr("../evil/", ""))
+    assert refused(outside, tmp_path / "place") == "../evil/"
+    held = zipped(bundle, tmp_path / "c.zip", change=lambda archive: archive.writestr("code/", "evil"))
+    assert refused(held, tmp_path / "other") == "code/"
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR])
 def test_links_and_special_files_in_a_zip_are_refused(bundle, tmp_path, kind):
     info = zipfile.ZipInfo("code/link")
