@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import numpy as np
@@ -270,3 +271,37 @@ def test_the_loader_and_the_checker_need_the_standard_library_only():
 def test_kinds_are_told_by_the_class():
     assert kind_of(torch.nn.Linear(1, 1)) == "net"
     assert kind_of(object()) == "estimator"
+
+
+def test_a_lock_file_pins_what_is_needed_by_hash_where_a_resolver_is_at_hand(tmp_path, monkeypatch):
+    import hashlib
+    import shutil
+
+    from packaging.pylock import Pylock
+
+    from nbtrack.handoff.locking import _installed, lock
+
+    if shutil.which("uv") is None and _installed() is None:
+        pytest.skip("there is no resolver here")
+    wheel = tmp_path / "links" / "tiny-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny.py", "")
+        archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        archive.writestr(
+            "tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("tiny-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheel.parent))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    (tmp_path / "requirements.txt").write_text("tiny==1.0\n")
+    assert lock(tmp_path, "3.11.7")
+    told = Pylock.from_dict(tomllib.loads((tmp_path / "pylock.toml").read_text("utf-8")))
+    told.validate()
+    (package,) = told.packages
+    assert (package.name, str(package.version)) == ("tiny", "1.0")
+    assert package.wheels[0].hashes["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (tmp_path / "requirements.txt").write_text("nowhere==1.0\n")
+    assert not lock(tmp_path, "3.11.7")
+    assert not (tmp_path / "pylock.toml").exists()
