@@ -49,6 +49,7 @@ from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Attachment, Capture, CellError, Execution, LateMetric, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 from nbtrack.store.datasets import latest_datasets
+from nbtrack.store.network import is_on_network
 
 __all__ = ["KernelSession", "finished", "this_process"]
 
@@ -390,6 +391,11 @@ class KernelSession:
         if self._log is None:
             self.store = Store.open(self.folder, create=True, deadline_seconds=_PATIENCE_SECONDS)
             self._log = self.store.begin_session(self._process())
+            if is_on_network(self.folder):
+                self._warn(
+                    f"nbtrack: {self.folder} is on a network file system, where a store is slower and less safe. "
+                    "Name a place on a local disk in [tool.nbtrack] of pyproject.toml."
+                )
         return self._log
 
     def close(self) -> None:

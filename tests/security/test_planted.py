@@ -156,3 +156,22 @@ def test_a_store_whose_folder_is_a_link_itself_is_where_it_leads(tmp_path, monke
     finally:
         notebook.close()
     assert (elsewhere / "lineage.db").is_file()
+
+
+def test_a_store_on_a_network_file_system_is_said_once_and_has_no_write_ahead_log(
+    tmp_path, monkeypatch, capsys
+):
+    for name in ("nbtrack.store.network.is_on_network", "nbtrack.capture.session.is_on_network"):
+        monkeypatch.setattr(name, lambda _: True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = capture.Notebook(tmp_path)
+    try:
+        notebook.run(CELL)
+        notebook.run("model = Net().fit(np.ones((3, 2)))")
+        assert len(notebook.runs) == 2
+    finally:
+        notebook.close()
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("is on a network file system") == 1
+    assert not (tmp_path / ".nbtrack" / "lineage.db-wal").exists()
