@@ -43,7 +43,7 @@ def _columns(character: str) -> int:
 
 def cut(text: str, limit: int) -> str:
     """``text`` in at most ``limit`` columns, ending in ``…`` where something was left out."""
-    if width(text) <= limit:
+    if 2 * len(text) <= limit or width(text) <= limit:
         return text
     kept, used = [], 1
     for character in text:
