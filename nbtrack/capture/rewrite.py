@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeAlias
 
+from nbtrack.capture.asking import ask, told, watched
 from nbtrack.capture.callbacks import consumes, hands_over
 from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
@@ -196,7 +197,7 @@ class Rewriter(ast.NodeTransformer):
         kind = "name" if isinstance(node, ast.Name) else kind
         site = ShownSite(self.sites.new_id(), _text(node), frozenset(_names([node])), kind, self._loops > 0)
         self.sites.shown[site.id] = site
-        return ast.copy_location(_ask(how, ast.Constant(site.id), node), node)
+        return ast.copy_location(ask(how, ast.Constant(site.id), node), node)
 
     # Least squares in closed form.
 
@@ -226,7 +227,7 @@ class Rewriter(ast.NodeTransformer):
             )
             self.sites.calls[site.id] = site
             self._trains += 1
-            node.value = ast.copy_location(_ask("f", ast.Constant(site.id), node.value), node.value)
+            node.value = ast.copy_location(ask("f", ast.Constant(site.id), node.value), node.value)
         return node
 
     visit_Return = visit_Assign  # noqa: N815 - ast.NodeVisitor's naming
@@ -259,7 +260,7 @@ class Rewriter(ast.NodeTransformer):
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
-        return _watched(node, site)
+        return watched(node, site.id)
 
     def _inside_shown(self, node: ast.Call) -> ast.AST:
         """A shown value, entered before: what is called inside it is numbered after it."""
@@ -285,7 +286,7 @@ class Rewriter(ast.NodeTransformer):
         site = self._site(node, name, Role.BUILD)
         self.sites.calls[site.id] = site
         self.generic_visit(node)
-        return ast.copy_location(_ask("o", ast.Constant(site.id), node), node)
+        return ast.copy_location(ask("o", ast.Constant(site.id), node), node)
 
     def _role(self, node: ast.Call, name: str) -> int:
         role = role_of(name)
@@ -311,7 +312,7 @@ class Rewriter(ast.NodeTransformer):
         if name is not None and (is_parameter or name in self.functions):
             # A loop around it may train: sample it as if the training call stood here.
             self._trains += 1
-            node.func = ast.copy_location(_ask("t", function), function)
+            node.func = ast.copy_location(ask("t", function), function)
         return node
 
     def _site(self, node: ast.Call, name: str, role: int) -> Site:
@@ -358,9 +359,9 @@ class Rewriter(ast.NodeTransformer):
         )
         self.sites.loops[loop.id] = loop
         if isinstance(node, ast.For):
-            node.iter = ast.copy_location(_ask("i", ast.Constant(loop.id), node.iter), node.iter)
-        node.body.insert(0, _statement("l", loop.id, node.body[0]))
-        return [node, _statement("e", loop.id, node)]
+            node.iter = ast.copy_location(ask("i", ast.Constant(loop.id), node.iter), node.iter)
+        node.body.insert(0, told("l", loop.id, node.body[0]))
+        return [node, told("e", loop.id, node)]
 
     visit_AsyncFor = visit_For  # noqa: N815 - ast.NodeVisitor's naming
     visit_While = visit_For  # noqa: N815 - as above
@@ -427,32 +428,6 @@ def _flat(statements: Iterable[ast.AST | list[ast.stmt]]) -> list[ast.stmt]:
     for each in statements:
         flat += each if isinstance(each, list) else [each]  # type: ignore[list-item]
     return flat
-
-
-def _watched(node: ast.Call, site: Site) -> ast.Call:
-    number = ast.Constant(site.id)
-    args: list[ast.expr] = [ast.Starred(_ask("a", number, *node.args), ast.Load())]
-    keywords = []
-    if node.keywords:
-        packed = _ask("k", number)
-        packed.keywords = node.keywords
-        keywords = [ast.keyword(None, packed)]
-    function = ast.copy_location(_ask("c", number, node.func), node.func)
-    call = ast.copy_location(ast.Call(function, args, keywords), node)
-    return ast.copy_location(_ask("r", number, call), node)
-
-
-def _ask(what: str, *arguments: ast.expr) -> ast.Call:
-    watcher = ast.Name(WATCHER, ast.Load())
-    return ast.Call(ast.Attribute(watcher, what, ast.Load()), list(arguments), [])
-
-
-def _statement(what: str, number: int, where: ast.stmt) -> ast.stmt:
-    statement = ast.Expr(_ask(what, ast.Constant(number)))
-    # One point, not a range: debuggers and coverage see no new line.
-    statement.lineno = statement.end_lineno = where.lineno
-    statement.col_offset = statement.end_col_offset = where.col_offset
-    return statement
 
 
 def _text(node: ast.expr) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nbtrack.capture.assemble import assemble, begun
+from nbtrack.capture.endings import finished
 from nbtrack.capture.observation import Block, Observation
-from nbtrack.capture.session import finished, this_process
+from nbtrack.capture.process import this_process
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.config import load_settings, store_for
 from nbtrack.digests import digest_text

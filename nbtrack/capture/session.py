@@ -5,22 +5,21 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-import platform
 import re
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, Literal
+from types import FrameType
+from typing import Any
 
 from nbtrack import frameworks
 from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.callbacks import CALLING
 from nbtrack.capture.elsewhere import Elsewhere
+from nbtrack.capture.endings import finished
 from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.gradient_loops import may_train_by_hand
@@ -29,7 +28,8 @@ from nbtrack.capture.loops import is_cell
 from nbtrack.capture.nodes import walk
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
-from nbtrack.capture.outputs import NOTHING, Printed
+from nbtrack.capture.outputs import NOTHING, Printed, attachments
+from nbtrack.capture.process import this_process
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.shown import hand_made
 from nbtrack.capture.sites import role_of
@@ -39,19 +39,19 @@ from nbtrack.capture.twins import Twins
 from nbtrack.capture.unsaved import Unsaved
 from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
-from nbtrack.digests import digest_bytes, digest_text
+from nbtrack.digests import digest_text
 from nbtrack.errors import StoreError, UsageError
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.growth import Growth
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
-from nbtrack.records import Attachment, Capture, CellError, Execution, LateMetric, Run, Session, State, new_id
+from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State, new_id
 from nbtrack.store import SessionLog, Store
 from nbtrack.store.datasets import latest_datasets
 from nbtrack.store.network import is_on_network
 
-__all__ = ["KernelSession", "finished", "this_process"]
+__all__ = ["KernelSession"]
 
 _PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
 _NAMED = re.compile(r"[A-Za-z_]\w*")
@@ -283,16 +283,27 @@ class KernelSession:
         execution = finished(execution, observation, error)
         self.cells += 1
         self.cell_seconds += execution.duration_seconds or 0.0
-        drawn = self._drawn()
         self._history.add(
             execution,
             self._transformed,
             files,
-            drawn,
+            self._drawn(),
             written=self._files.written,
             namespace=self.namespace,
         )
+        self._look_around(observation, error)
         runs: tuple[Run, ...] = ()
+        if observation.fits or observation.blocks or observation.scores:
+            capture = self._capture(execution, observation, printed)
+            if capture.runs or capture.late_metrics:
+                runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+                self.late = capture.late_metrics
+        self._tree = None
+        self.seconds += observation.seconds + time.perf_counter() - started
+        return runs
+
+    def _look_around(self, observation: Observation, error: BaseException | None) -> None:
+        """What no watched call told: models that imported modules trained, numbers that were computed by hand."""
         if error is None and self.automatic:
             try:
                 self._elsewhere.cell_ends(observation)
@@ -303,29 +314,25 @@ class KernelSession:
             by_hand = hand_made(observation, flows, self._sites.shown, self.namespace, self._attribution)
             observation.scores += by_hand
             self._trainings.tested.cell_ends(observation, by_hand)
-        if observation.fits or observation.blocks or observation.scores:
-            self._history.witness(execution, _contents(observation))
-            now, earlier = self._history.unsaved(execution)
-            now = self._with_output(now, printed)
-            around = self._surroundings(now, observation)
-            needed = [*(each.execution_id for each in around.depends_on), execution.id]
-            for note in self._history.notes(needed):
-                observation.note(note)
-            capture = replace(
-                assemble(observation, now, around),
-                file_uses=self._history.file_uses(needed, around.files),
-                earlier=earlier,
-                outcomes=tuple(observation.outcomes.values()),
-                scored=tuple(observation.scored.values()),
-                attachments=_attachments(printed, observation),
-                drawn=self._history.drawn(),
-            )
-            if capture.runs or capture.late_metrics:
-                runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
-                self.late = capture.late_metrics
-        self._tree = None
-        self.seconds += observation.seconds + time.perf_counter() - started
-        return runs
+
+    def _capture(self, execution: Execution, observation: Observation, printed: Printed) -> Capture:
+        """All that goes to the store of an execution."""
+        self._history.witness(execution, _contents(observation))
+        now, earlier = self._history.unsaved(execution)
+        now = self._with_output(now, printed)
+        around = self._surroundings(now, observation)
+        needed = [*(each.execution_id for each in around.depends_on), execution.id]
+        for note in self._history.notes(needed):
+            observation.note(note)
+        return replace(
+            assemble(observation, now, around),
+            file_uses=self._history.file_uses(needed, around.files),
+            earlier=earlier,
+            outcomes=tuple(observation.outcomes.values()),
+            scored=tuple(observation.scored.values()),
+            attachments=attachments(printed, observation.kept),
+            drawn=self._history.drawn(),
+        )
 
     def _drawn(self) -> dict[str, bytes]:
         """The states in which the execution found the generators that it drew from."""
@@ -426,92 +433,6 @@ def _contents(observation: Observation) -> dict[str, str]:
     }
 
 
-def _attachments(printed: Printed, observation: Observation) -> tuple[tuple[Attachment, bytes], ...]:
-    found: list[tuple[Attachment, bytes]] = []
-    for count, png in enumerate(printed.figures, start=1):
-        figure = f"figure-{count}"
-        found.append((_attachment("figure", figure, "image/png", png), png))
-    for name, table in observation.kept.items():
-        found.append((_attachment("data", name, "application/vnd.apache.parquet", table), table))
-    return tuple(found)
-
-
-def _attachment(kind: Literal["figure", "data"], name: str, media_type: str, data: bytes) -> Attachment:
-    return Attachment(
-        kind=kind, name=name, media_type=media_type, digest=digest_bytes(data), size_bytes=len(data)
-    )
-
-
-def finished(execution: Execution, observation: Observation, error: BaseException | None) -> Execution:
-    """The execution's record, now that it is over."""
-    state = State.COMPLETE
-    if error is not None:
-        state = State.CANCELED if isinstance(error, KeyboardInterrupt) else State.FAILED
-    return replace(
-        execution,
-        state=state,
-        duration_seconds=time.time() - observation.started,
-        error=_told(error) if error is not None else None,
-    )
-
-
-def _told(error: BaseException) -> CellError:
-    """The exception as text, secrets replaced; the frames of IPython itself are left out."""
-    trace = error.__traceback__
-    while trace is not None and not _is_cell(trace.tb_frame.f_code.co_filename):
-        trace = trace.tb_next
-    line = None if trace is None else _line_of_cell(trace)
-    try:
-        message = str(error)
-        text = "".join(traceback.format_exception(type(error), error, trace))
-    except Exception:
-        message = text = "(its message could not be made)"
-    return CellError(
-        name=type(error).__qualname__,
-        message=redact(message)[:4000],
-        traceback=redact(text)[:20000],
-        line=line,
-    )
-
-
-def _line_of_cell(trace: TracebackType) -> int:
-    """The line of the cell that failed; the body of a ``%%time`` cell begins on its second line."""
-    inner: TracebackType | None = trace
-    while inner is not None:
-        if inner.tb_frame.f_code.co_filename.startswith("<timed"):
-            return inner.tb_lineno + 1
-        inner = inner.tb_next
-    return trace.tb_lineno
-
-
-def _is_cell(filename: str) -> bool:
-    return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<timed"))
-
-
 def _costing(capture: Capture, seconds: float) -> Capture:
     share = seconds / max(1, len(capture.runs))
     return replace(capture, runs=tuple(replace(run, capture_seconds=share) for run in capture.runs))
-
-
-def this_process(id_: str, notebook: str | None, folder: str) -> Session:
-    """The record of a session of this process that began in ``folder``."""
-    return Session(
-        id=id_,
-        started_at=time.time(),
-        pid=os.getpid(),
-        host=platform.node(),
-        boot_id=_boot_id(),
-        python=platform.python_version(),
-        notebook_path=notebook,
-        folder=folder,
-        executable=sys.executable or None,
-        hash_seed=os.environ.get("PYTHONHASHSEED"),
-    )
-
-
-def _boot_id() -> str:
-    """Tells one boot of this machine from another, where the system says (Linux); else empty."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

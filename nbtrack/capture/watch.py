@@ -9,9 +9,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
-from dataclasses import replace
-from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -19,21 +16,27 @@ from nbtrack.capture.again import Again, Net, Step
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.byhand import ByHand
 from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
+from nbtrack.capture.in_flight import (
+    STACK,
+    InFlight,
+    enclosing_fit,
+    in_flight,
+    scope_of_frame,
+    whole,
+    with_bound,
+)
 from nbtrack.capture.loops import Loops
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
 from nbtrack.capture.scored import ScoredRows
 from nbtrack.capture.shown import measure, told_already
-from nbtrack.capture.sites import Role, Site
+from nbtrack.capture.sites import Role
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
 from nbtrack.frameworks.protocol import Call
 from nbtrack.observe import metrics
 
 __all__ = ["Watcher"]
-
-_stack: ContextVar[_InFlight | None] = ContextVar("nbtrack_calls", default=None)
-
 
 _NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
 
@@ -44,35 +47,6 @@ _CALLS_BACK = frozenset({"optimize"})
 
 # So many times a value shown in a loop is looked at.
 _MOST_SHOWN = 100
-
-
-class _InFlight:
-    """A watched call between its beginning and its return."""
-
-    __slots__ = (
-        "args",
-        "call",
-        "caller",
-        "fit",
-        "function",
-        "kwargs",
-        "outer",
-        "predictions",
-        "scored",
-        "site",
-    )
-
-    def __init__(self, site: Site, function: Any, outer: _InFlight | None, caller: int) -> None:
-        self.site = site
-        self.function = function
-        self.outer = outer
-        self.caller = caller
-        self.args: tuple[Any, ...] = ()
-        self.kwargs: Mapping[str, Any] = {}
-        self.call: Call | None = None
-        self.fit: Fit | None = None
-        self.predictions: list[object] = []
-        self.scored = 0
 
 
 class Watcher:
@@ -109,7 +83,7 @@ class Watcher:
 
     def begin(self, observation: Observation) -> None:
         """Start gathering into ``observation``."""
-        _stack.set(None)
+        STACK.set(None)
         self._again.clear()
         self.observation = observation
 
@@ -120,7 +94,7 @@ class Watcher:
                 self.by_hand.cell_ends(self.observation)
             except Exception as error:
                 self._trouble(self.observation, error)
-        _stack.set(None)
+        STACK.set(None)
         self._again.clear()
         self.observation = None
 
@@ -144,11 +118,11 @@ class Watcher:
             if observation is not None:
                 site = self.sites.calls[number]
                 caller = id(sys._getframe(1))  # noqa: SLF001 - the only way to the calling frame
-                outer = _stack.get()
+                outer = STACK.get()
                 # What this frame began at this depth or deeper and never finished has raised.
                 while outer is not None and outer.caller == caller and outer.site.depth >= site.depth:
                     outer = outer.outer
-                _stack.set(_InFlight(site, function, outer, caller))
+                STACK.set(InFlight(site, function, outer, caller))
             return self.twins.of(function)
         except BaseException as error:
             self._trouble(observation, error)
@@ -168,9 +142,9 @@ class Watcher:
         if again is not None:
             again.args = args
             return args
-        call = _in_flight(number)
+        call = in_flight(number)
         if call is not None and self.observation is not None:
-            _stack.set(call)
+            STACK.set(call)
             if call.site.name in _CALLS_BACK:
                 args = tuple(self.t(each) for each in args)
             elif (
@@ -191,9 +165,9 @@ class Watcher:
         if again is not None:
             again.args = (*again.args, *kwargs.values())
             return kwargs
-        call = _in_flight(number)
+        call = in_flight(number)
         if call is not None and self.observation is not None:
-            _stack.set(call)
+            STACK.set(call)
             if call.site.name in _CALLS_BACK:
                 kwargs = {name: self.t(each) for name, each in kwargs.items()}
             elif call.site.role & Role.CALLBACK and calls_back(call.function):
@@ -211,10 +185,10 @@ class Watcher:
             except BaseException as error:
                 self._trouble(self.observation, error)
             return result
-        call = _in_flight(number)
+        call = in_flight(number)
         observation = self.observation
         if call is not None and observation is not None:
-            _stack.set(call.outer)
+            STACK.set(call.outer)
             started = time.perf_counter()
             try:
                 self._leave(call, result, observation, sys._getframe(1))  # noqa: SLF001 - as above
@@ -223,13 +197,13 @@ class Watcher:
             observation.seconds += time.perf_counter() - started
         return result
 
-    def _enter(self, call: _InFlight, observation: Observation, frame: FrameType) -> None:
+    def _enter(self, call: InFlight, observation: Observation, frame: FrameType) -> None:
         started = time.perf_counter()
         try:
-            call.call = _whole(call, _scope(frame))
+            call.call = whole(call, scope_of_frame(frame))
             if call.site.role & Role.TRAIN:
-                enclosing = _enclosing_fit(call.outer)
-                site = _with_bound(call.site, call.function)
+                enclosing = enclosing_fit(call.outer)
+                site = with_bound(call.site, call.function)
                 call.fit = self.trainings.begin(observation, site, call.call, frame, enclosing)
             if call.fit is not None:
                 call.args, call.kwargs = (), {}
@@ -237,7 +211,7 @@ class Watcher:
             self._trouble(observation, error)
         observation.seconds += time.perf_counter() - started
 
-    def _leave(self, flight: _InFlight, result: Any, observation: Observation, frame: FrameType) -> None:
+    def _leave(self, flight: InFlight, result: Any, observation: Observation, frame: FrameType) -> None:
         call = flight.call
         if call is None:
             return
@@ -261,9 +235,7 @@ class Watcher:
             if trains and role == Role.PREDICT and observation.loops and self._is_plain(flight, call):
                 self._again[flight.site.id] = Net(self.attribution, flight.site, model)
 
-    def _trained(
-        self, flight: _InFlight, fit: Fit, call: Call, result: Any, observation: Observation
-    ) -> None:
+    def _trained(self, flight: InFlight, fit: Fit, call: Call, result: Any, observation: Observation) -> None:
         role = flight.site.role
         model = self.trainings.finish(observation, fit, call, result)
         goes_on = observation.continuing.get((flight.site.id, id(call.receiver))) is fit and fit.fits > 1
@@ -272,7 +244,7 @@ class Watcher:
         if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
             self._predicted(flight, model, result)
 
-    def _is_plain(self, flight: _InFlight, call: Call) -> bool:
+    def _is_plain(self, flight: InFlight, call: Call) -> bool:
         """Whether a call runs nothing of the notebook's inside, and stands in no other that asks what did."""
         outer = flight.outer
         return (
@@ -281,14 +253,14 @@ class Watcher:
             and not any(map(callable, (*call.args, *call.kwargs.values())))
         )
 
-    def _predicted(self, flight: _InFlight, model: object, result: object) -> None:
+    def _predicted(self, flight: InFlight, model: object, result: object) -> None:
         self.attribution.predicted(flight.site, model, result, [*flight.args, *flight.kwargs.values()])
         if flight.outer is not None:
             flight.outer.predictions.append(result)
 
     def _scored(
         self,
-        flight: _InFlight,
+        flight: InFlight,
         call: Call,
         result: object,
         observation: Observation,
@@ -481,7 +453,7 @@ def _readable(call: Call, result: object) -> object:
     return call.function(*call.args, **{**call.kwargs, "output_dict": True})
 
 
-def _told_inside(flight: _InFlight, observation: Observation, values: Mapping[str, float]) -> list[Score]:
+def _told_inside(flight: InFlight, observation: Observation, values: Mapping[str, float]) -> list[Score]:
     """The scores entered last, by calls inside this one, whose numbers are among its own."""
     inside: list[Score] = []
     for score in reversed(observation.scores[max(0, len(observation.scores) - flight.scored) :]):
@@ -489,43 +461,3 @@ def _told_inside(flight: _InFlight, observation: Observation, values: Mapping[st
             break
         inside.append(score)
     return inside
-
-
-def _whole(flight: _InFlight, scope: Callable[[], Mapping[str, Any]]) -> Call:
-    """The call that is made; that of a partial function with what was bound to it, under its own name."""
-    name, function, args, kwargs = flight.site.name, flight.function, flight.args, flight.kwargs
-    if type(function) is partial:
-        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
-        function = function.func
-        name = getattr(function, "__name__", name)
-    receiver = getattr(function, "__self__", None)
-    return Call(name, function, None if isinstance(receiver, ModuleType) else receiver, args, kwargs, scope)
-
-
-def _with_bound(site: Site, function: object) -> Site:
-    """The site with room for the positional arguments that a partial function was bound with, without text."""
-    bound = len(function.args) if type(function) is partial else 0
-    return replace(site, arguments=("",) * bound + site.arguments) if bound else site
-
-
-def _in_flight(number: int) -> _InFlight | None:
-    """The innermost call of this site; those begun inside it and still there have raised."""
-    call = _stack.get()
-    while call is not None and call.site.id != number:
-        call = call.outer
-    return call
-
-
-def _enclosing_fit(call: _InFlight | None) -> Fit | None:
-    while call is not None:
-        if call.fit is not None:
-            return call.fit
-        call = call.outer
-    return None
-
-
-def _scope(frame: FrameType) -> Callable[[], Mapping[str, Any]]:
-    def names() -> Mapping[str, Any]:
-        return {**frame.f_globals, **frame.f_locals}
-
-    return names

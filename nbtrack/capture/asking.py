@@ -1,0 +1,38 @@
+"""The nodes that rewritten cells have more than the user wrote: calls of the watcher."""
+
+from __future__ import annotations
+
+import ast
+
+from nbtrack.capture.kernel import WATCHER
+
+__all__ = ["ask", "told", "watched"]
+
+
+def watched(node: ast.Call, number: int) -> ast.Call:
+    """The call, made through the watcher, at the site of that number."""
+    site = ast.Constant(number)
+    args: list[ast.expr] = [ast.Starred(ask("a", site, *node.args), ast.Load())]
+    keywords = []
+    if node.keywords:
+        packed = ask("k", site)
+        packed.keywords = node.keywords
+        keywords = [ast.keyword(None, packed)]
+    function = ast.copy_location(ask("c", site, node.func), node.func)
+    call = ast.copy_location(ast.Call(function, args, keywords), node)
+    return ast.copy_location(ask("r", site, call), node)
+
+
+def ask(what: str, *arguments: ast.expr) -> ast.Call:
+    """A call of the watcher's method ``what``."""
+    watcher = ast.Name(WATCHER, ast.Load())
+    return ast.Call(ast.Attribute(watcher, what, ast.Load()), list(arguments), [])
+
+
+def told(what: str, number: int, where: ast.stmt) -> ast.stmt:
+    """A statement that tells the watcher that the site of that number was reached."""
+    statement = ast.Expr(ask(what, ast.Constant(number)))
+    # One point, not a range: debuggers and coverage see no new line.
+    statement.lineno = statement.end_lineno = where.lineno
+    statement.col_offset = statement.end_col_offset = where.col_offset
+    return statement
