@@ -88,6 +88,8 @@ class KernelSession:
         self.seconds = 0.0
         self.late: tuple[LateMetric, ...] = ()
         """What the last execution measured of runs of earlier ones."""
+        self.truths: dict[tuple[str, str | None], str] = {}
+        """Of the data that the last execution scored row by row, by run and name, the digest of its true values."""
         self.cells = 0
         self.cell_seconds = 0.0
         self.quiet = settings.quiet
@@ -275,7 +277,7 @@ class KernelSession:
         self.watcher.end()
         files = self._files.stop()
         self._observation = self._execution = None
-        self.quiet, self.late = self.settings.quiet, ()
+        self.quiet, self.late, self.truths = self.settings.quiet, (), {}
         if observation is None or execution is None:
             return ()
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
@@ -298,6 +300,7 @@ class KernelSession:
             if capture.runs or capture.late_metrics:
                 runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
                 self.late = capture.late_metrics
+                self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
         return runs

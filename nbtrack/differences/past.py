@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
 
 from nbtrack.differences.standing import standing, telling_metric
 from nbtrack.records import Best, LateMetric, Metric, Run, Standing, State
 from nbtrack.render.direction import better
 from nbtrack.render.highlights import differing_params, param_text
 from nbtrack.store import Store
-from nbtrack.store.standing import COUNTED, Measure, best_of, previous_of_cell, truths_of
+from nbtrack.store.standing import COUNTED, Measure, best_of, previous_of_cell
 
-__all__ = ["Past"]
+__all__ = ["Past", "Truths"]
 
 _CELLS = 200
 _CELLS_OF_SEVERAL = 20  # whose last runs, up to fifty each, are remembered
 _WHOLE = 1000  # characters of a value
 _RARELY = 1000  # a look at the store is repeated after so many times the time it took
 _SECONDS = 30.0  # and never sooner than this: other kernels' runs may come late
+
+
+Truths: TypeAlias = Mapping[tuple[str, str | None], str]
+"""By run id and name of data the digest of its true values, where an execution scored them row by row."""
+
+NO_TRUTHS: Truths = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,14 +52,15 @@ class Past:
             OrderedDict()
         )  # with the id of the previous run
         self._bests: dict[Measure, _Known] = {}
+        self._truths = NO_TRUTHS
 
-    def standings(self, runs: Sequence[Run]) -> dict[str, Standing]:
-        """How the runs of one execution stand, by run id.
+    def standings(self, runs: Sequence[Run], truths: Truths = NO_TRUTHS) -> dict[str, Standing]:
+        """How the runs of one execution stand, by run id; ``truths`` are of what it scored.
 
         Of several runs only the one with the best number has a standing. It continues the former run with the same
         values of the params that tell the runs of the cell apart, if there is just one.
         """
-        store = self._store()
+        store, self._truths = self._store(), truths
         complete = [run for run in runs if run.state is State.COMPLETE]
         if store is None or not complete:
             return {}
@@ -74,9 +83,9 @@ class Past:
         self._keep(run, previous.id if previous is not None else None)
         return {run.id: standing(run, previous, self._best(store, run, [run]))}
 
-    def measured(self, late: Sequence[LateMetric]) -> list[tuple[Run, Standing]]:
+    def measured(self, late: Sequence[LateMetric], truths: Truths = NO_TRUTHS) -> list[tuple[Run, Standing]]:
         """Runs of earlier cells whose main metric a later cell measured just now, with how they stand."""
-        store = self._store()
+        store, self._truths = self._store(), truths
         found = []
         for run_id in dict.fromkeys(each.run_id for each in late):
             if store is None or run_id not in self._recent:
@@ -125,7 +134,7 @@ class Past:
         direction = better(metric.name) if metric is not None else None
         if metric is None or direction is None:
             return None
-        truths = truths_of(store, [each.id for each in new], metric.dataset)
+        truths = {each.id: self._truths.get((each.id, metric.dataset)) for each in new}
         key = Measure(run.experiment, metric.name, metric.dataset, truths.get(run.id))
         known, now = self._bests.get(key), time.monotonic()
         if known is None or known.best is None or now > known.until:

@@ -42,8 +42,9 @@ class Cards:
         """
         started = time.perf_counter()
         try:
-            standings = self._past.standings(runs) if runs else {}
-            measured = self._past.measured(self._session().late)
+            truths = self._session().truths
+            standings = self._past.standings(runs, truths) if runs else {}
+            measured = self._past.measured(self._session().late, truths)
         except Exception:
             standings, measured = {}, []  # what could be said about runs is never worth not showing them
         lines = [line for run in runs[:_LINES] for line in _lines(run, standings.get(run.id))]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbtrack.records import Best, Run
 from nbtrack.store.store import Store
 
-__all__ = ["COUNTED", "Measure", "best_of", "previous_of_cell", "truths_of"]
+__all__ = ["COUNTED", "Measure", "best_of", "previous_of_cell"]
 
 COUNTED = 1000
 """Up to so many runs are counted: this is asked at the end of a cell."""
@@ -55,19 +53,6 @@ def previous_of_cell(store: Store, run: Run) -> Run | None:
     if not rows or len({execution for _, execution in rows}) < len(rows):
         return None
     return store.get_run(rows[0][0])
-
-
-def truths_of(store: Store, run_ids: Sequence[str], dataset: str | None) -> dict[str, str]:
-    """By run id the digest of the true values in the data of that name, where they are known."""
-    if dataset is None:
-        return {}
-    with store.view() as connection:
-        rows = connection.execute(
-            "SELECT r.id, o.truth FROM json_each(?) j CROSS JOIN runs r ON r.id = j.value "
-            "JOIN outcomes o ON o.run = r.pk WHERE o.dataset = ?",
-            (json.dumps(list(run_ids)), dataset),
-        )
-        return dict(rows.fetchall())
 
 
 def best_of(store: Store, measure: Measure, *, lowest: bool) -> Best | None:

@@ -74,8 +74,9 @@ def past(store):
     return Past(lambda: store)
 
 
-def one(past, runs):
-    (found,) = past.standings(runs).values()
+def one(past, runs, truth=None):
+    truths = {(run.id, metric.dataset): truth for run in runs for metric in run.metrics} if truth else {}
+    (found,) = past.standings(runs, truths).values()
     return found
 
 
@@ -128,11 +129,11 @@ def test_the_best_is_among_the_runs_measured_on_the_same_true_values_whatever_th
     save(0.99, truth="b3:other")  # another test set under the same name
     save(0.7, truth="b3:same", data="y_holdout")
     save(0.8)  # nobody knows on what: its name has to do
-    found = one(past, save(0.75, truth="b3:same"))
+    found = one(past, save(0.75, truth="b3:same"), "b3:same")
     assert (found.best.value, found.best.count) == (0.8, 3)
-    again = one(past, save(0.9, truth="b3:same"))
+    again = one(past, save(0.9, truth="b3:same"), "b3:same")
     assert (again.best.value, again.best.count) == (0.9, 4)
-    other = one(past, save(0.5, truth="b3:other"))
+    other = one(past, save(0.5, truth="b3:other"), "b3:other")
     assert (other.best.value, other.best.count) == (0.99, 3)
 
 
