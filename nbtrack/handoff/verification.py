@@ -45,7 +45,7 @@ def opened(path: Path) -> Iterator[Path]:
         BundleRefused: the zip is not one of a bundle, or holds what may not be extracted.
     """
     if path.is_dir():
-        yield path
+        yield path.resolve()  # who loads its model does so from within
         return
     if not path.is_file():
         raise UsageError(f"There is no bundle at {path}: give its folder or its zip.")

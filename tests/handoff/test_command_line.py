@@ -106,6 +106,13 @@ def test_a_verification_reports_for_ci_and_names_the_file_that_is_wrong(said, bu
     assert "card.md" in failures[0]
 
 
+def test_a_folder_beside_oneself_is_verified_by_its_name(said, bundle, monkeypatch):
+    monkeypatch.chdir(bundle.parent)
+    code, out, _ = said("verify", bundle.name, "--predict")
+    assert code == 0, out
+    assert "predict is as recorded" in out
+
+
 def test_a_bundle_is_imported_into_a_store_that_it_makes(bundle, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NBTRACK_STORE", raising=False)
