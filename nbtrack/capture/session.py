@@ -414,7 +414,10 @@ class KernelSession:
         if self._log is not None:
             with contextlib.suppress(StoreError):  # what is in the spool waits for the next to open the store
                 self._unsaved.save(self._log)
-            self._log.end()
+            try:
+                self._log.end()
+            except StoreError:  # locked, full or moved: the next reader finds the session dead, and ends it
+                self._log.forget()
             self._log = None
             self.store = None
 
