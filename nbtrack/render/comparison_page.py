@@ -18,6 +18,7 @@ _LINES = 50  # runs in parallel coordinates
 _PARAM_AXES, _METRIC_AXES = 5, 3
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --tell: #f6a62329; --best: #2a9d5533; }
+html { background: Canvas; color: CanvasText }
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 .scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }

@@ -48,7 +48,7 @@ _LOOK = """within => {
         const size = parseFloat(style.fontSize);
         const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
         if (contrast < (large ? 3 : 4.5) - 0.01) {
-            told.push(`${contrast.toFixed(2)} ${node.tagName.toLowerCase()}.${node.getAttribute('class')}: ${text.trim().slice(0, 40)}`);
+            told.push(`${contrast.toFixed(2)} ${node.tagName.toLowerCase()}.${node.getAttribute('class')}: ${text.trim().slice(0, 40)} (${color})`);
         }
     };
     for (const root of document.querySelectorAll(within)) {

@@ -59,7 +59,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     };
     notebooks?.currentChanged.connect(follow);
     void app.restored.then(async () => {
-      model.defaults = await defaultsOf(registry);
+      await followSettings(registry, model);
       follow();
     });
   }
@@ -252,20 +252,22 @@ function memoryOf(state: IStateDB): Memory {
   };
 }
 
-async function defaultsOf(registry: ISettingRegistry | null): Promise<Partial<Preferences>> {
-  if (registry === null) {
-    return {};
-  }
+async function followSettings(registry: ISettingRegistry | null, model: RunsModel): Promise<void> {
   try {
-    const settings = await registry.load(PLUGIN);
-    return {
-      columns: settings.get('columns').composite as string[],
-      grouped: settings.get('groupByCell').composite as boolean,
-      sort: settings.get('order').composite as 'newest' | 'best'
-    };
+    const settings = await registry?.load(PLUGIN);
+    if (settings !== undefined) {
+      await model.setDefaults(defaultsOf(settings));
+      settings.changed.connect(() => void model.setDefaults(defaultsOf(settings)).catch(failed));
+    }
   } catch (error) {
     console.warn('nbtrack: the settings were not read', error);
-    return {};
   }
 }
 
+function defaultsOf(settings: ISettingRegistry.ISettings): Partial<Preferences> {
+  return {
+    columns: settings.get('columns').composite as string[],
+    grouped: settings.get('groupByCell').composite as boolean,
+    sort: settings.get('order').composite as 'newest' | 'best'
+  };
+}

@@ -72,7 +72,7 @@ function Count(props: { model: RunsModel }): JSX.Element {
       {model.pages.ready && model.counted && `${total.toLocaleString('en')} run${total === 1 ? '' : 's'}`}
       {model.query.trim() !== '' && model.pages.ready && model.counted && ' match'}
       {running > 0 && <span className="nbt-running"> · {running} running</span>}
-      {model.groupedCut && ' · grouped: the newest 5,000'}
+      {model.groupedCut && ' · grouped: the newest 2,000'}
     </div>
   );
 }

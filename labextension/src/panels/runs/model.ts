@@ -48,7 +48,7 @@ const ALWAYS = [
   'id', 'label', 'name', 'state', 'experiment', 'model', 'started_at', 'duration', 'starred', 'tags', 'note', 'notebook',
   'cell_id', 'execution_id', 'execution_count', 'fits', 'stale', 'verdict', 'error', 'notes', 'value', 'rank', 'sparkline'
 ];
-const GROUPED_ROWS = 5000;
+const GROUPED_ROWS = 2000;
 const RETRY_MS = 3000;
 
 const FRESH: Preferences = { columns: [], metric: null, direction: null, sort: 'newest', grouped: false };
@@ -446,8 +446,17 @@ export class RunsModel extends Observable {
     this.touch();
   }
 
-  /** From the settings. */
-  defaults: Partial<Preferences> = {};
+  /** How lists begin that nobody has arranged yet: from the settings, whenever these change. */
+  async setDefaults(defaults: Partial<Preferences>): Promise<void> {
+    this.defaults = defaults;
+    if (this.store !== '') {
+      await this.recall();
+      this.restart();
+      await this.ask();
+    }
+  }
+
+  private defaults: Partial<Preferences> = {};
 
   private grouping: Line[] | null = null;
   private readonly folded = new Set<string>();
