@@ -28,6 +28,7 @@ QUESTIONS = {
     "store": ("Runs, points, writers: the store", ["store/measure.py", "--runs", "1000", "10000", "100000"]),
     "data_identity": ("The identity of data", ["data_identity/run.py"]),
     "model_store": ("Storing models", ["model_store/run.py"]),
+    "durability": ("What a kill loses", ["durability/run.py"]),
     "start": ("What starting costs", ["start/run.py"]),
 }
 
