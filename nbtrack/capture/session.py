@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -119,6 +120,7 @@ class KernelSession:
         self.store: Store | None = None
         """The store, once it was needed."""
         self._log: SessionLog | None = None
+        self._opening = threading.RLock()
         self._unsaved = Unsaved(folder)
         self._observation: Observation | None = None
         self._execution: Execution | None = None
@@ -255,9 +257,11 @@ class KernelSession:
     def _open(self, target: Block | Fit) -> Block | Fit:
         """Make the target's run stand in the store, once."""
         if not target.opened:
-            execution = self._running_execution()
-            self._store_log().open_run(begun(target, execution, self._experiment(execution)))
-            target.opened = True
+            with self._opening:
+                if not target.opened:  # another thread may have been first
+                    execution = self._running_execution()
+                    self._store_log().open_run(begun(target, execution, self._experiment(execution)))
+                    target.opened = True
         return target
 
     def _running(self) -> Observation:
@@ -399,14 +403,21 @@ class KernelSession:
 
     def _store_log(self) -> SessionLog:
         if self._log is None:
-            self.store = Store.open(self.folder, create=True, deadline_seconds=_PATIENCE_SECONDS)
-            self._log = self.store.begin_session(self._process())
-            if is_on_network(self.folder):
-                self._warn(
-                    f"nbtrack: {self.folder} is on a network file system, where a store is slower and less safe. "
-                    "Name a place on a local disk in [tool.nbtrack] of pyproject.toml."
-                )
+            with self._opening:
+                self._begin_log()
+        assert self._log is not None
         return self._log
+
+    def _begin_log(self) -> None:
+        if self._log is not None:
+            return  # another thread was first
+        self.store = Store.open(self.folder, create=True, deadline_seconds=_PATIENCE_SECONDS)
+        self._log = self.store.begin_session(self._process())
+        if is_on_network(self.folder):
+            self._warn(
+                f"nbtrack: {self.folder} is on a network file system, where a store is slower and less safe. "
+                "Name a place on a local disk in [tool.nbtrack] of pyproject.toml."
+            )
 
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""

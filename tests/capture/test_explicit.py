@@ -212,3 +212,43 @@ def test_the_runs_of_a_notebook_are_found_after_it_changed_its_folder(cancer, tm
     cancer.run(f"import os, nbtrack\nos.chdir({str(tmp_path_factory.mktemp('elsewhere'))!r})")
     cancer.run("table = nbtrack.runs()\nrun = nbtrack.get('last')")
     assert list(cancer.names["table"]["label"]) == [cancer.names["run"].label] == ["DecisionTreeClassifier-1"]
+
+
+TASKS = """
+async def go(number):
+    with nbtrack.track(f"task-{number}") as run:
+        nbtrack.param(number=number)
+        for step in range(20):
+            nbtrack.log(value=number * 1000 + step)
+            run.log(own=number)
+            await asyncio.sleep(0)
+await asyncio.gather(*(go(number) for number in range(6)))
+"""
+THREADS = """
+def go(number):
+    with nbtrack.track(f"task-{number}") as run:
+        nbtrack.param(number=number)
+        for step in range(20):
+            nbtrack.log(value=number * 1000 + step)
+            run.log(own=number)
+            time.sleep(0)
+threads = [threading.Thread(target=go, args=(number,)) for number in range(6)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+"""
+
+
+@pytest.mark.parametrize("source", [TASKS, THREADS], ids=["tasks", "threads"])
+def test_blocks_side_by_side_each_get_what_is_said_in_them(notebook, source):
+    notebook.run("import asyncio, threading, time, nbtrack" + source)
+    runs = {run.name: run for run in notebook.runs}
+    assert len(runs) == 6
+    with Store.open(notebook.folder / ".nbtrack") as store:
+        for number in range(6):
+            run = runs[f"task-{number}"]
+            assert (run.state, values(run)) == (State.COMPLETE, {"number": number})
+            logged = [point.value for point in store.points(run.id, "value")]
+            assert logged == [number * 1000 + step for step in range(20)]
+            assert [point.value for point in store.points(run.id, "own")] == [number] * 20
