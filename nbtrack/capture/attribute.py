@@ -24,6 +24,7 @@ __all__ = ["Attribution"]
 
 _MAX_STEPS = 8
 _MAX_SITES = 64
+_PARTS = frozenset({tuple, list, dict, bool, int, float, str, type(None)})
 _PLACE = re.compile(r"(?P<root>\w+)(?P<attributes>(?:\.\w+)*)(?:\[[^]]*\])*\Z")
 
 
@@ -76,7 +77,7 @@ class Attribution:
         """The same for a site that was asked last about the same model: of its results, the last is remembered."""
         made = self._by_site.get(site.id)
         before = tuple([known for each in inputs if (known := self._prediction(each)) is not None])
-        if made is None or made.before != before or not hasattr(result, "__weakref__"):
+        if made is None or made.before != before or type(result) in _PARTS:
             self.predicted(site, model, result, inputs)
         else:
             if len(self._latest) > _MAX_SITES:
@@ -177,8 +178,10 @@ class Attribution:
             # A view of a prediction (a column of the probabilities) is still that prediction.
             base = getattr(value, "base", None) if type(value).__module__ == "numpy" else None
             known = self._predictions.get(base) if base is not None else None
-        if known is None and value is not None:
-            known = next((made for latest, made in self._latest.values() if latest() is value), None)
+        if known is None:
+            for latest, made in self._latest.values():
+                if latest() is value and value is not None:
+                    return made
         return known
 
     def _runs_of(self, values: Iterable[object]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class Loops:
         # Of the cell's own loops there is one scope.
         if passes is None or not (loop.in_cell or passes.scope == scope_of(frame)):
             names = frame.f_locals
-            seen = {name: names.get(name, _MISSING) for name in loop.sampled}
+            seen = {name: _mark(names.get(name, _MISSING)) for name in loop.sampled}
             observation.loops[loop.id] = LoopPasses(loop, scope_of(frame), observation.clock, seen)
         else:
             self._sample(observation, passes, frame)
@@ -46,9 +46,10 @@ class Loops:
         series = trained[0].series if len(trained) == 1 else observation.curves if not trained else None
         for name in passes.loop.sampled:
             value = names.get(name, _MISSING)
-            if value is passes.seen[name]:
+            mark = _mark(value)
+            if mark is passes.seen[name] or (type(mark) is _Place and mark == passes.seen[name]):
                 continue  # not assigned in this pass
-            passes.seen[name] = value
+            passes.seen[name] = mark
             if series is None or value is _MISSING:
                 continue
             kept = _kept(value)
@@ -64,6 +65,15 @@ def scope_of(frame: FrameType) -> int:
 def is_cell(frame: FrameType) -> bool:
     """Whether the frame runs statements at the cell's own level."""
     return frame.f_locals is frame.f_globals if frame.f_code.co_flags & _NEWLOCALS == 0 else False
+
+
+class _Place(int):
+    """Where a tensor lies. Held itself, a loss would keep all that it was computed from until the next pass is over."""
+
+
+def _mark(value: object) -> object:
+    """What tells a value from the next one of the same name."""
+    return _Place(id(value)) if hasattr(value, "grad_fn") else value
 
 
 def _kept(value: object) -> object | None:
