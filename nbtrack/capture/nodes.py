@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeVar
 
-__all__ = ["own_nodes", "parts", "walk"]
+__all__ = ["copied", "own_nodes", "parts", "walk"]
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 # Fields that hold texts and numbers, or nodes without anything in them.
@@ -32,6 +33,9 @@ _BARE = frozenset(
 )
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton})
 
+_MISSING = object()
+_Node = TypeVar("_Node", bound=ast.AST)
+
 _parts: dict[type, tuple[str, ...]] = {}
 
 
@@ -48,6 +52,25 @@ def parts(cls: type[ast.AST]) -> tuple[str, ...]:
 def walk(root: ast.AST) -> list[ast.AST]:
     """A node and all below it in order of the source: ``ast.walk`` without contexts and operators, and quicker."""
     return _walked(root, ())
+
+
+def copied(node: _Node) -> _Node:
+    """A tree of its own that says the same.
+
+    ``copy.deepcopy`` would also take what others hung onto the nodes: tracebacks of IPython give each a ``parent``, and
+    the contexts (``ast.Load()``) are shared by all trees of the process, so that whole libraries would be copied.
+    """
+    cls = node.__class__
+    fields = {}
+    for name in cls._fields:
+        value = getattr(node, name, _MISSING)
+        if value.__class__ is list:
+            value = [copied(each) if isinstance(each, ast.AST) else each for each in value]
+        elif isinstance(value, ast.AST) and value._fields:
+            value = copied(value)
+        if value is not _MISSING:
+            fields[name] = value
+    return ast.copy_location(cls(**fields), node)
 
 
 def own_nodes(root: ast.AST) -> list[ast.AST]:

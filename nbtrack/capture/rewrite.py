@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -29,7 +28,7 @@ from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
-from nbtrack.capture.nodes import parts, walk
+from nbtrack.capture.nodes import copied, parts, walk
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.observe.metrics import metric_name
 
@@ -209,7 +208,7 @@ class Rewriter(ast.NodeTransformer):
             return node
         found = closed_form(value, self._steps)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            self._steps[node.targets[0].id] = copy.deepcopy(value)
+            self._steps[node.targets[0].id] = copied(value)
         self.generic_visit(node)
         if found is not None and node.value is not None:
             name, data = found

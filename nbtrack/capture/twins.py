@@ -13,7 +13,6 @@ by its name, or call one of their own parameters.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +20,7 @@ from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from nbtrack.capture.called_steps import Lookup
-from nbtrack.capture.nodes import walk
+from nbtrack.capture.nodes import copied, walk
 from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
 from nbtrack.capture.sites import Role, called_name, role_of
 
@@ -200,7 +199,7 @@ class Twins:
         return code
 
     def _instrumented(self, root: Definition, index: int) -> Definition:
-        tree = copy.deepcopy(root)
+        tree = copied(root)
         function = list(_functions(tree))[index]
         rewriter = Rewriter(
             self._sites,

@@ -59,6 +59,7 @@ def keep(folder: Path, session: Session, capture: Capture) -> Path:
             each.mkdir(mode=0o700, exist_ok=True)
         if capture.models:
             _write(file.with_suffix(".bytes"), _segments(capture))
+            sync_folder(place)  # a power cut must not leave the other without it
         _write(file, [text.encode("ascii")])  # last: it says that the rest is there
         for each in (place, folder):
             sync_folder(each)
@@ -127,12 +128,13 @@ def remove(file: Path) -> None:
     Raises:
         StoreUnwritable: the disk refuses; what is left is taken out by the next who tries.
     """
-    for each in (
-        file,
-        file.with_suffix(".bytes"),
-    ):  # in this order: without the first, the second says nothing
-        with from_disk(each):
-            each.unlink(missing_ok=True)
+    # In this order, also after a power cut: without the first, the second says nothing.
+    data = file.with_suffix(".bytes")
+    with from_disk(file):
+        file.unlink(missing_ok=True)
+        if data.exists():
+            sync_folder(file.parent)
+            data.unlink(missing_ok=True)
 
 
 def _described(model: ModelBytes) -> list[Any]:

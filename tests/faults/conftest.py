@@ -66,7 +66,7 @@ def watched(disk, start):
 def project(tmp_path_factory):
     """The store of a project in which a model was trained."""
     place = tmp_path_factory.mktemp("project")
-    script = HERE / "notebook.py"
+    script = HERE / "watched_cells.py"
     environment = {**os.environ, "IPYTHONDIR": str(place / "ipython")}
     subprocess.run([sys.executable, script], cwd=place, env=environment, check=True)
     return place / ".nbtrack"

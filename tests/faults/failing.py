@@ -18,8 +18,8 @@ from pathlib import Path
 
 from account import lost, sound
 from later import later
-from notebook import Notebook
 from place import Place
+from watched_cells import Notebook
 from writer import Writer, say
 
 from nbtrack.errors import NbtrackError, StoreCorrupt, StoreError, StoreTooNew

@@ -151,7 +151,7 @@ def cells(tmp_path):
     def run(*cells, setup=""):
         program = (
             "import sys; sys.path.insert(0, sys.argv[1])\n"
-            f"from notebook import Notebook\nnotebook = Notebook()\n{setup}\n"
+            f"from watched_cells import Notebook\nnotebook = Notebook()\n{setup}\n"
             + "".join(f"notebook.run({cell!r})\n" for cell in cells)
             + "notebook.close()\n"
         )

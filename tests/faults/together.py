@@ -26,7 +26,7 @@ def open_anew(pipe, barrier, folder: Path, number: int) -> None:
 
 def be_a_kernel(pipe, folder: Path, kernel: int, cells: int) -> None:
     """Train in a watched shell, cell after cell; the depths tell whose runs they are."""
-    from notebook import Notebook
+    from watched_cells import Notebook
 
     _into(pipe)
     os.environ["IPYTHONDIR"] = str(folder / f"ipython-{kernel}")

@@ -246,7 +246,7 @@ def opened_later(folder: Path, number: int, pid: int) -> None:
 
 
 def cells(folder: Path, trained: int, pid: int) -> None:
-    from notebook import Notebook
+    from watched_cells import Notebook
 
     folder.parent.mkdir(exist_ok=True)
     os.chdir(folder.parent)

@@ -1,4 +1,4 @@
-"""Cells in an IPython shell that watches; `python notebook.py` makes a project with one trained model where it stands."""
+"""Cells in an IPython shell that watches; `python watched_cells.py` makes a project with one trained model where it stands."""
 
 from __future__ import annotations
 
