@@ -62,6 +62,16 @@ def test_loading_the_extension_loads_the_watching_and_no_other_door(loaded_by_ex
     assert not ours & {"nbtrack.cli", "nbtrack.run"}
 
 
+def test_loading_the_extension_alone_loads_neither_records_nor_digests():
+    added = modules_after("shell.run_cell('%load_ext nbtrack').raise_error()", START_SHELL)
+    assert "nbtrack.capture.kernel" in added
+    assert not {".".join(name.split(".")[:2]) for name in added} & {
+        "nbtrack.records",
+        "nbtrack.digests",
+        "nbtrack.store",
+    }
+
+
 @pytest.mark.parametrize("verb", ["runs", "show"])
 def test_listing_runs_in_a_terminal_loads_neither_pandas_nor_sqlite_utils(verb):
     added = modules_after(

@@ -8,6 +8,7 @@ by the clock, which the limits are for, stands the time on the processor, which 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import resource
 import statistics
@@ -18,7 +19,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-EXTENSION_LIMIT = 0.060
+ROOT = Path(__file__).resolve().parents[2]
+EXTENSION_LIMIT = 0.040
 COMMAND_LIMIT = 0.120
 
 SHELL = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); s.run_cell('1');"
@@ -41,6 +43,8 @@ def main() -> int:
     )
     parser.add_argument("-n", type=int, default=15, help="processes of each kind (default: 15)")
     repeats = parser.parse_args().n
+    # As an installation does: a source tree may never have been compiled, where Python is told to write nothing.
+    compileall.compile_dir(ROOT / "nbtrack", quiet=2)
     with tempfile.TemporaryDirectory() as folder:
         make_store(Path(folder))
         rows = [

@@ -9,16 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from nbtrack.digests import digest_bytes
-from nbtrack.records import Attachment
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["NOTHING", "Outputs", "Printed", "attachments"]
+__all__ = ["NOTHING", "Outputs", "Printed"]
 
 _MAX_FIGURES = 50
 _MAX_FIGURE_BYTES = 8 << 20
@@ -119,20 +115,3 @@ class _Kept:
 
     def text(self) -> str:
         return "".join(self._head) + "".join(self._tail)
-
-
-def attachments(printed: Printed, kept: Mapping[str, bytes]) -> tuple[tuple[Attachment, bytes], ...]:
-    """The figures that were shown and the data (Parquet, by name) that was asked to be kept, each with its bytes."""
-    found: list[tuple[Attachment, bytes]] = []
-    for count, png in enumerate(printed.figures, start=1):
-        figure = f"figure-{count}"
-        found.append((_attachment("figure", figure, "image/png", png), png))
-    for name, table in kept.items():
-        found.append((_attachment("data", name, "application/vnd.apache.parquet", table), table))
-    return tuple(found)
-
-
-def _attachment(kind: Literal["figure", "data"], name: str, media_type: str, data: bytes) -> Attachment:
-    return Attachment(
-        kind=kind, name=name, media_type=media_type, digest=digest_bytes(data), size_bytes=len(data)
-    )

@@ -17,6 +17,7 @@ from typing import Any
 
 from nbtrack import frameworks
 from nbtrack.capture.assemble import assemble, begun
+from nbtrack.capture.attachments import attachments
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.callbacks import CALLING
 from nbtrack.capture.elsewhere import Elsewhere
@@ -29,7 +30,7 @@ from nbtrack.capture.loops import is_cell
 from nbtrack.capture.nodes import walk
 from nbtrack.capture.notebook import notebook_path
 from nbtrack.capture.observation import Block, Fit, Observation
-from nbtrack.capture.outputs import NOTHING, Printed, attachments
+from nbtrack.capture.outputs import NOTHING, Printed
 from nbtrack.capture.process import this_process
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.shown import hand_made
