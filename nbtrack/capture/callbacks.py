@@ -10,8 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from nbtrack.capture.nodes import walk
-from nbtrack.capture.sites import Role, called_name, role_of
+from nbtrack.capture.sites import Role, called_name, called_names, role_of
 
 __all__ = ["BY_KEY", "BY_KEYWORD", "CALLING", "calls_back", "consumes", "hands_over"]
 
@@ -61,8 +60,8 @@ def _is_followed(handed: ast.expr, functions: Collection[str]) -> bool:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in functions
         case ast.Lambda(body=body):
-            called = (called_name(node) for node in walk(body) if isinstance(node, ast.Call))
-            return any(name in functions or role_of(name) & Role.TRAIN for name in called if name is not None)
+            called = called_names(body)
+            return any(name in functions or role_of(name) & Role.TRAIN for name in called)
         case ast.Call(args=[function, *_]) if called_name(handed) == "partial":
             return _is_followed(function, functions)
     return False

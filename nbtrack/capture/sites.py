@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nbtrack.capture.gradient_loops import HandLoop
+from nbtrack.capture.nodes import walk
 from nbtrack.observe.metrics import SCORING, metric_name
 
-__all__ = ["LoopSite", "Role", "ShownSite", "Site", "called_name", "role_of"]
+__all__ = ["LoopSite", "Role", "ShownSite", "Site", "called_name", "called_names", "role_of"]
 
 
 class Role:
@@ -133,3 +134,9 @@ def called_name(call: ast.Call) -> str | None:
     if isinstance(function, ast.Name):
         return function.id
     return None
+
+
+def called_names(root: ast.AST) -> frozenset[str]:
+    """The :func:`called_name` of every call in a piece of code."""
+    names = (called_name(node) for node in walk(root) if isinstance(node, ast.Call))
+    return frozenset(name for name in names if name is not None)

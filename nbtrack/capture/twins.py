@@ -22,7 +22,7 @@ from typing import Any
 from nbtrack.capture.called_steps import Lookup
 from nbtrack.capture.nodes import copied, walk
 from nbtrack.capture.rewrite import Definition, Rewriter, Sites, trains_by_hand
-from nbtrack.capture.sites import Role, called_name, role_of
+from nbtrack.capture.sites import Role, called_name, called_names, role_of
 
 __all__ = ["Twins"]
 
@@ -144,10 +144,7 @@ class Twins:
         if type(wrapped) is not FunctionType or type(function) is FunctionType:
             return False
         syntax = self.syntax(wrapped.__code__)
-        called = (
-            (called_name(node) for node in ast.walk(syntax) if isinstance(node, ast.Call)) if syntax else ()
-        )
-        return any(name is not None and role_of(name) & Role.TRAIN for name in called)
+        return syntax is not None and any(role_of(name) & Role.TRAIN for name in called_names(syntax))
 
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The notebook's function of a name, as it was defined last; None where there is none."""
@@ -272,8 +269,7 @@ def _partials(cell: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _facts_of(function: _Function, parameters: frozenset[str], lookup: Lookup) -> _Facts:
-    called = (called_name(node) for node in walk(function) if isinstance(node, ast.Call))
-    calls = frozenset(name for name in called if name is not None)
+    calls = called_names(function)
     direct = (
         any(role_of(name) for name in calls) or bool(calls & parameters) or trains_by_hand(function, lookup)
     )

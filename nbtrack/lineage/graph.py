@@ -71,13 +71,7 @@ class Lineage:
             ValueError: the id is already in the graph.
             KeyError: an execution that wrote a file is not in the graph.
         """
-        if execution_id in self._numbers:
-            raise ValueError(
-                f"Execution {execution_id!r} is already in the lineage; each has an id of its own."
-            )
-        number = len(self._ids)
-        self._numbers[execution_id] = number
-        self._ids.append(execution_id)
+        number = self._begin(execution_id)
         tracer = Tracer(self._world, number, bindings_known=bound is not None)
         tracer.trace(statements, reached)
         tracer.dependencies.update(self._numbers[each] for each in wrote_before)
