@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from nbtrack.records import Outcomes
 from nbtrack.store.building import check
@@ -12,13 +12,10 @@ from nbtrack.store.values import clean, seal
 __all__ = ["read_outcomes", "write_outcomes"]
 
 
-def write_outcomes(connection: sqlite3.Connection, found: Sequence[Outcomes]) -> None:
-    """Add outcomes to their runs; of one run and dataset the latest of each kind stays."""
-    for each in found:
-        row = connection.execute("SELECT pk FROM runs WHERE id = ?", (each.run_id,)).fetchone()
-        if row is None:
-            continue  # the run was deleted meanwhile
-        values = (row[0], clean(each.dataset), each.kind, each.truth, each.rows, each.data)
+def write_outcomes(connection: sqlite3.Connection, found: Iterable[tuple[int, Outcomes]]) -> None:
+    """Add outcomes to their runs, given by row number; of one run and dataset the latest of each kind stays."""
+    for run_pk, each in found:
+        values = (run_pk, clean(each.dataset), each.kind, each.truth, each.rows, each.data)
         connection.execute(
             "INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?)", (*values, seal(*values))
         )

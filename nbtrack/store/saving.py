@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from nbtrack.errors import CaptureError, StoreUnwritable
-from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Run
+from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Outcomes, Run, Scored
 from nbtrack.store.blobs import insert_blob, write_files
 from nbtrack.store.effects import write_file_uses
 from nbtrack.store.metrics import write_metrics
@@ -21,6 +22,8 @@ from nbtrack.store.values import clean, seal
 from nbtrack.store.writing import Writer
 
 __all__ = ["with_files", "write_capture"]
+
+_Found = TypeVar("_Found", LateMetric, Outcomes, Scored)
 
 
 def with_files(folder: Path, capture: Capture, *, all_of_them: bool = False) -> Capture:
@@ -93,9 +96,10 @@ def write_capture(  # noqa: PLR0913, PLR0917 - where to, what, and what comes be
         new = row.new and row.pk not in touched
         metrics = write_metrics(connection, writer, row.pk, run.metrics, new=new)
         results.append(replace(run, label=row.label, metrics=metrics))
-    touched |= _save_late(connection, writer, capture.late_metrics)
-    write_outcomes(connection, capture.outcomes)
-    write_scored(connection, capture.scored)
+    rows = {run.id: row.pk for run, row in zip(capture.runs, saved, strict=True)}
+    touched |= _save_late(connection, writer, _with_rows(connection, rows, capture.late_metrics))
+    write_outcomes(connection, _with_rows(connection, rows, capture.outcomes))
+    write_scored(connection, _with_rows(connection, rows, capture.scored))
     for run_pk in touched | {row.pk for row in saved}:
         seal_run(connection, run_pk)
     return tuple(results)
@@ -120,13 +124,27 @@ def _execution_pk(connection: sqlite3.Connection, writer: Writer, run: Run, sess
     return writer.execution(connection, run.execution, session_pk) if pk is None else pk
 
 
+def _with_rows(
+    connection: sqlite3.Connection, rows: dict[str, int], found: Iterable[_Found]
+) -> Iterator[tuple[int, _Found]]:
+    """What was found of runs, each with its run's row number; ``rows`` has those that are known, and learns others.
+
+    A run that was deleted meanwhile takes along what was found of it.
+    """
+    for each in found:
+        if each.run_id not in rows:
+            row = connection.execute("SELECT pk FROM runs WHERE id = ?", (each.run_id,)).fetchone()
+            if row is None:
+                continue
+            rows[each.run_id] = row[0]
+        yield rows[each.run_id], each
+
+
 def _save_late(
-    connection: sqlite3.Connection, writer: Writer, late_metrics: Iterable[LateMetric]
+    connection: sqlite3.Connection, writer: Writer, late_metrics: Iterable[tuple[int, LateMetric]]
 ) -> set[int]:
     touched = set()
-    for late in late_metrics:
-        found = connection.execute("SELECT pk FROM runs WHERE id = ?", (late.run_id,)).fetchone()
-        if found is not None:  # else the run was deleted meanwhile, and its metrics with it
-            write_metrics(connection, writer, found[0], (late.metric,), new=False)
-            touched.add(int(found[0]))
+    for run_pk, late in late_metrics:
+        write_metrics(connection, writer, run_pk, (late.metric,), new=False)
+        touched.add(run_pk)
     return touched

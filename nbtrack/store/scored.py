@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from nbtrack.records import Scored
@@ -16,14 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["scored_data", "write_scored"]
 
 
-def write_scored(connection: sqlite3.Connection, found: Sequence[Scored]) -> None:
-    """Add data to the runs that were measured on it; of one run and name the latest stays."""
-    for each in found:
-        row = connection.execute("SELECT pk FROM runs WHERE id = ?", (each.run_id,)).fetchone()
-        if row is None:
-            continue  # the run was deleted meanwhile
+def write_scored(connection: sqlite3.Connection, found: Iterable[tuple[int, Scored]]) -> None:
+    """Add data to the runs that were measured on it, given by row number; of one run and name the latest stays."""
+    for run_pk, each in found:
         values = (
-            row[0],
+            run_pk,
             clean(each.dataset),
             each.rows,
             clean_or_none(each.inputs),
