@@ -74,6 +74,12 @@ def test_a_notebook_that_is_not_there_has_no_store(server, filled):
     assert server.problem("status", 404, store="0" * 20)["kind"] == "unknown_store"
 
 
+def at_rest(folder):
+    """All is in the database file: where a reader held up the checkpoint, the whole store may stand in the log."""
+    with closing(sqlite3.connect(folder / "lineage.db", timeout=10)) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
 def truncated(folder):
     file = folder / "lineage.db"
     file.write_bytes(file.read_bytes()[:5000])
@@ -122,6 +128,7 @@ def without_database(folder):
 def test_a_store_that_cannot_be_read_is_a_message_and_never_a_failure(server, with_run, harm, kinds):
     key = of(server, with_run)["store"]
     run_id = server.get("runs", store=key)["runs"][0]["id"]
+    at_rest(with_run / ".nbtrack")
     harm(with_run / ".nbtrack")
     for _ in range(2):  # while it is open still, and when it is opened again
         status = server.get("status", store=key)
