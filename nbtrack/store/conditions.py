@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from nbtrack.errors import QueryError
+from nbtrack.store.counting import counts
 from nbtrack.store.query import All, Comparison, Node, Not, Operator, Value
 from nbtrack.store.values import to_json
 
@@ -128,8 +129,9 @@ class Resolver:
         if isinstance(value, (bool, str)) or value is None or node.operator == "~":
             raise self._refuse(node, "a number")
         sign = _SQL_OPERATOR[node.operator]
-        here = f"SELECT 1 FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value {sign} ?"  # noqa: S608 - values are bound
-        source = f"SELECT run FROM metrics q WHERE q.name = ? AND q.value {sign} ?"  # noqa: S608 - as above
+        # Of several numbers of one name the one that is shown: nobody could tell from a table why another one matched.
+        here = f"SELECT 1 FROM metrics q WHERE q.run = r.pk AND q.name = ? AND +q.value {sign} ? AND {counts('q')}"  # noqa: S608 - values are bound
+        source = f"SELECT run FROM metrics q WHERE q.name = ? AND q.value {sign} ? AND {counts('q')}"  # noqa: S608 - as above
         # NaN is NULL in the store: IS finds it, and nothing is smaller or larger.
         values = (name, None if math.isnan(value) else value)
         return Condition(f"EXISTS ({here})", values, source)

@@ -111,7 +111,9 @@ def test_a_run_measured_on_several_datasets_counts_with_the_number_that_is_shown
         kernel.save(replace(kernel.run(kernel.execution()), metrics=metrics))
     assert labels(kernel.store.find_runs(order="acc")) == ["SVC-2", "SVC-1"]
     assert labels(kernel.store.find_runs(order="-acc")) == ["SVC-1", "SVC-2"]
-    assert labels(kernel.store.find_runs("acc > 0.8", order="acc", limit=1, offset=1)) == ["SVC-1"]
+    assert labels(kernel.store.find_runs(order="acc", limit=1, offset=1)) == ["SVC-1"]
+    assert labels(kernel.store.find_runs("acc > 0.8")) == ["SVC-2"]
+    assert labels(kernel.store.find_runs("acc = 0.7 or acc = 1.0")) == ["SVC-1"]
     assert kernel.store.get_run("best:acc").label == "SVC-2"
     with kernel.store.view() as connection:
         ranking = Ranking(connection, "acc", smallest=False)
@@ -134,7 +136,7 @@ def test_a_run_measured_on_several_datasets_counts_with_the_number_that_is_shown
     )
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
-def test_runs_are_ordered_and_ranked_by_the_number_that_is_shown(kernel, kinds):
+def test_runs_are_found_ordered_and_ranked_by_the_number_that_is_shown(kernel, kinds):
     for metrics in kinds:
         listed = tuple(Metric(name="acc", value=v, origin=o, dataset=d) for v, o, d in metrics)
         kernel.save(replace(kernel.run(kernel.execution()), metrics=listed))
@@ -145,6 +147,13 @@ def test_runs_are_ordered_and_ranked_by_the_number_that_is_shown(kernel, kinds):
     shown = [metrics_by_name(run)["acc"].value if run.metrics else math.nan for run in runs]
     numbers = [value for value in shown if not math.isnan(value)]
     assert shown[: len(numbers)] == sorted(numbers, reverse=True)
+    for query, test in {
+        "acc > 0.3": lambda acc: acc > 0.3,
+        "not acc <= 0.3": lambda acc: not acc <= 0.3,
+    }.items():
+        fulfil = {run.id for run, acc in zip(runs, shown, strict=True) if test(acc)}
+        assert {run.id for run in kernel.store.find_runs(query)} == fulfil
+        assert kernel.store.count_runs(query) == len(fulfil)
     with kernel.store.view() as connection:
         ranking = Ranking(connection, "acc", smallest=False)
     scope = ranking.scope("churn")
@@ -235,7 +244,7 @@ queries = st.recursive(
 def holds(node, run):
     """What a query means, said in Python."""
     if isinstance(node, Comparison):
-        known = {"acc": run.metrics, "C": run.params, "kind": run.params}
+        known = {"acc": metrics_by_name(run).values(), "C": run.params, "kind": run.params}
         values = [one.value for one in known.get(node.name, ()) if one.name == node.name]
         values += [run.model.class_name] if node.name == "model" else []
         if node.operator == "~":
