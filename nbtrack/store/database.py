@@ -208,7 +208,7 @@ class Database:
         if status is None or (status.st_dev, status.st_ino) != self._identity:
             raise StoreMoved(
                 f"The store {self.folder} was deleted, renamed or replaced while it was open. "
-                "Put it back, or run `%load_ext nbtrack` again to begin a new one."
+                "Put it back, or run `%reload_ext nbtrack` to begin a new one."
             )
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:

@@ -1,6 +1,7 @@
 """Many at once: processes that open, kernels that train, workers, readers that stay."""
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -16,12 +17,14 @@ import together
 from account import lost, sound, understood
 from writer import Writer
 
+from nbtrack.errors import StoreBusy
 from nbtrack.records import State
-from nbtrack.store import Store
+from nbtrack.store import Store, spool
 
 LONG = int(os.environ.get("NBTRACK_KILLS", "0")) >= 100
 OPENERS = 16
 KERNELS, CELLS = (8, 100) if LONG else (8, 5)
+STOPS = 100 if LONG else 10
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,120 @@ def test_kernels_train_at_once_while_others_read(begin, tmp_path, tally):
         assert errors(store) == []
     tally["captures"] += len(said)
     tally["looks"] += len(looks)
+
+
+def until(here, word):
+    """What a process says up to a line with this word."""
+    said = b""
+    while word not in said or not said.endswith(b"\n"):
+        part = os.read(here.fileno(), 1 << 16)
+        assert part, said.decode()
+        said += part
+    return said.decode()
+
+
+def stopped(process):
+    """Wait until a process stands still."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.005)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="whether a process stands still is asked of /proc")
+def test_a_process_that_is_stopped_with_the_lock_is_named_and_what_others_made_is_written_later(
+    begin, tmp_path, tally
+):
+    folder = tmp_path / ".nbtrack"
+    process, here = begin(together.stop_in_a_transaction, folder)
+    (run_id,) = (each["id"] for each in understood(until(here, b"stopping")))
+    stopped(process)
+    kernel, told = begin(together.be_a_kernel, tmp_path, 1, 3)
+    said = until(told, b"trained")
+    assert f"process {process.pid}" in said
+    assert "not saved yet" in said
+    with Store.open(folder, deadline_seconds=0.1) as store:
+        assert store.get_run(run_id).state is State.RUNNING  # reading waits for nobody, and it lives
+        with pytest.raises(StoreBusy, match=f"process {process.pid}"):
+            store.update_run(run_id, note="mine")
+        assert len(spool.spooled(folder)) == 1
+        os.kill(process.pid, signal.SIGCONT)
+        until(here, b"went on")
+        assert understood(said + "".join(all_parts(kernel, told)))[-1] == {"did": "trained", "depth": 10_003}
+        assert spool.spooled(folder) == {}  # its own kernel wrote it
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        runs = {run.id: run for run in store.find_runs()}
+        assert runs.pop(run_id).state is State.CANCELED
+        assert {run.state for run in runs.values()} == {State.COMPLETE}
+        assert sorted(run.params[0].value for run in runs.values()) == [10_001, 10_002, 10_003]
+        assert all(store.read_model(run)[0] for run in runs)
+        assert errors(store) == []
+    tally["stopped"] += 1
+
+
+def all_parts(process, here):
+    while part := os.read(here.fileno(), 1 << 16):
+        yield part.decode()
+    process.join()
+    assert process.exitcode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
+def test_a_process_that_is_stopped_at_any_moment_keeps_nobody_from_reading_and_goes_on(
+    begin, tmp_path, tally
+):
+    folder = tmp_path / ".nbtrack"
+    chance, mine = random.Random(5), Writer(folder, 1_000_000, deadline_seconds=0.1)
+    process, here = begin(together.write_for_ever, folder, 0)
+    said = understood(until(here, b"run"))
+    for _ in range(STOPS):
+        time.sleep(chance.uniform(0, 0.05))
+        os.kill(process.pid, signal.SIGSTOP)
+        stopped(process)
+        runs = len(mine.store.find_runs())
+        busy = saved_or_busy(mine, said)
+        assert len(mine.store.find_runs()) == runs + (busy is None)
+        assert busy is None or f"process {process.pid}" in busy
+        tally["with the lock"] += busy is not None
+        os.kill(process.pid, signal.SIGCONT)
+        said += understood(until(here, b"run"))
+        tally["stopped"] += 1
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert lost(mine.store, said) + sound(mine.store) == []
+    mine.log.end()
+    mine.store.close()
+
+
+def saved_or_busy(writer, said):
+    """Save a run; what is said where the store was locked."""
+    try:
+        said.append({"did": "run", "id": writer.capture().id, "stored": True})
+    except StoreBusy as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("how", together.MOVES)
+def test_a_store_that_is_moved_under_a_live_kernel_costs_a_message_and_what_it_made_is_kept(
+    begin, tmp_path, tally, how
+):
+    said = "".join(all_parts(*begin(together.lose_the_store, tmp_path, how)))
+    moved = how != "away and back"
+    assert said.count("was deleted, renamed or replaced while it was open") == moved, said
+    assert "Traceback" not in said
+    assert depths(tmp_path / ".nbtrack") == ({2, 3} if moved else {1, 2, 3})
+    if (tmp_path / "elsewhere").exists():
+        assert depths(tmp_path / "elsewhere") == {1}
+    tally["moved"] += 1
+
+
+def depths(folder):
+    with Store.open(folder) as store:
+        assert errors(store) == []
+        runs = store.find_runs()
+        assert {run.state for run in runs} == {State.COMPLETE}
+        assert all(store.read_model(run.id)[0] for run in runs)
+        return {param.value for run in runs for param in run.params if param.name == "max_depth"}
 
 
 def test_a_reader_that_never_ends_stops_nobody_and_the_log_is_cut_once_it_does(tmp_path):

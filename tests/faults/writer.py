@@ -71,8 +71,10 @@ def model_of(number: int) -> ModelBytes:
 class Writer:
     """One session; its numbers begin at ``number``."""
 
-    def __init__(self, folder: Path, number: int, pid: int | None = None) -> None:
-        self.store = Store.open(folder, create=True)
+    def __init__(
+        self, folder: Path, number: int, pid: int | None = None, *, deadline_seconds: float = 5.0
+    ) -> None:
+        self.store = Store.open(folder, create=True, deadline_seconds=deadline_seconds)
         self.number = number
         self.executions = 0
         self.session = Session(
