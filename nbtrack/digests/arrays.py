@@ -17,6 +17,7 @@ from nbtrack.digests.encode import Encoder, Teller
 from nbtrack.digests.nans import NAN_BITS, nans_are_one
 from nbtrack.digests.recognise import MOST_WHOLE_BYTES, Look, leaf, recognised, recognised_whole
 from nbtrack.digests.scalars import Cell, named
+from nbtrack.digests.spread import spread
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
 
 __all__ = [
@@ -182,12 +183,17 @@ def _fixed_chunks(array: Any, form: Form) -> tuple[bytes, ...]:
     if nbytes <= PIECE_BYTES and rows <= CHUNK_ROWS:
         return (fixed_leaf(array, form),)
     step = max(1, min(CHUNK_ROWS, PIECE_BYTES * rows // nbytes))
-    chunks = []
-    for start in range(0, rows, CHUNK_ROWS):
-        end = min(start + CHUNK_ROWS, rows)
-        pieces = [fixed_leaf(array[at : min(at + step, end)], form) for at in range(start, end, step)]
-        chunks.append(pieces[0] if len(pieces) == 1 else node(b"pieces", *pieces))
-    return tuple(chunks)
+    ranges = [
+        (at, min(at + step, start + CHUNK_ROWS, rows))
+        for start in range(0, rows, CHUNK_ROWS)
+        for at in range(start, min(start + CHUNK_ROWS, rows), step)
+    ]
+    leaves = spread(lambda piece: fixed_leaf(array[piece[0] : piece[1]], form), ranges, nbytes)
+    per_chunk = -(-CHUNK_ROWS // step)
+    if per_chunk == 1:
+        return tuple(leaves)
+    chunks = (leaves[at : at + per_chunk] for at in range(0, len(leaves), per_chunk))
+    return tuple(pieces[0] if len(pieces) == 1 else node(b"pieces", *pieces) for pieces in chunks)
 
 
 def _column_major_chunks(array: Any, form: Form) -> tuple[bytes, ...]:

@@ -8,7 +8,6 @@ value.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from blake3 import blake3
@@ -17,6 +16,7 @@ from nbtrack.digests.arrays import fixed_leaf
 from nbtrack.digests.encode import Encoder, Teller, head_of
 from nbtrack.digests.recognise import recognised
 from nbtrack.digests.scalars import Cell, named
+from nbtrack.digests.spread import spread
 from nbtrack.digests.tree import CHUNK_ROWS, Strip, Told, node, raw_digest, size
 
 __all__ = ["Naming", "arrow_strip", "teller"]
@@ -82,7 +82,12 @@ def arrow_strip(name: str, values: Any, encoder: Encoder, naming: Naming | None 
     if naming is None:
         label = _label(values.type)
         naming = Naming(label, label)
-    chunks = tuple(_chunk(window, encoder, naming.missing) for window in _windows(values))
+    starts = range(0, len(values), CHUNK_ROWS)
+    # What has buffers of its own is hashed by whoever has time; Python objects are for one thread.
+    nbytes = values.nbytes if _is_flat(values.type) else 0
+    chunks = tuple(
+        spread(lambda start: _chunk(_window(values, start), encoder, naming.missing), starts, nbytes)
+    )
     # The same form as of NumPy's columns, so that text is told alike.
     raw = node(b"column", naming.told.encode(), size(len(values)), b"".join(chunks))
     full = chunks if len(values) >= CHUNK_ROWS else ()
@@ -94,17 +99,20 @@ def _label(kind: Any) -> str:
     return _LAYOUTS.get(name, name)
 
 
-def _windows(values: Any) -> Iterator[Any]:
-    """The rows, :data:`CHUNK_ROWS` at a time, each as one plain array."""
+def _is_flat(kind: Any) -> bool:
+    types = sys.modules["pyarrow"].types
+    text = types.is_string(kind) or types.is_large_string(kind)
+    return text or types.is_binary(kind) or types.is_large_binary(kind) or _fixed_width(kind, types)
+
+
+def _window(values: Any, start: int) -> Any:
+    """The next :data:`CHUNK_ROWS` rows, as one plain array."""
     pa = sys.modules["pyarrow"]
-    for start in range(0, len(values), CHUNK_ROWS):
-        window = values.slice(start, CHUNK_ROWS)
-        if isinstance(window, pa.ChunkedArray):
-            pieces = [piece for piece in window.chunks if len(piece)]
-            window = pieces[0] if len(pieces) == 1 else _joined(pieces)
-        if isinstance(window, pa.ExtensionArray):
-            window = window.storage
-        yield window
+    window = values.slice(start, CHUNK_ROWS)
+    if isinstance(window, pa.ChunkedArray):
+        pieces = [piece for piece in window.chunks if len(piece)]
+        window = pieces[0] if len(pieces) == 1 else _joined(pieces)
+    return window.storage if isinstance(window, pa.ExtensionArray) else window
 
 
 def _joined(pieces: list[Any]) -> Any:

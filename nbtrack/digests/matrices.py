@@ -14,6 +14,7 @@ from blake3 import blake3
 
 from nbtrack.digests.arrays import Form, canonical_bytes, form_of, lies_canonical
 from nbtrack.digests.recognise import recognised_parts
+from nbtrack.digests.spread import spread
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, node, size
 
 __all__ = ["interleaved", "strips"]
@@ -21,7 +22,7 @@ __all__ = ["interleaved", "strips"]
 # A band fits the processor's cache, together with what is made of it; BLAKE3 wants 32 kB at a time or more.
 _BAND_BYTES = 1 << 18
 _UPDATE_ROWS = 8192
-_SCRATCH_BYTES = 1 << 23
+_SCRATCH_BYTES = 1 << 22  # for each thread
 _LONG_BYTES = 65_536
 
 
@@ -54,8 +55,8 @@ def strips(names: Sequence[str], matrix: Any) -> list[Strip]:
     """The columns of such a matrix, each as it would be alone."""
     form = form_of(matrix.dtype)
     columns: list[list[bytes]] = [[] for _ in names]
-    for start in range(0, len(matrix), CHUNK_ROWS):
-        joined = _leaves(matrix[start : start + CHUNK_ROWS], form)
+    slabs = [matrix[start : start + CHUNK_ROWS] for start in range(0, len(matrix), CHUNK_ROWS)]
+    for joined in spread(lambda slab: _leaves(slab, form), slabs, matrix.nbytes):
         for place, chunks in enumerate(columns):
             chunks.append(joined[place * 32 : place * 32 + 32])
     rows = len(matrix)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cloudpickle
 
 from nbtrack.digests import digest_bytes, recognised_digest, split
+from nbtrack.digests.spread import spread
 from nbtrack.errors import CaptureError
 from nbtrack.observe.local_modules import local_modules
 from nbtrack.observe.redaction import secrets_of
@@ -99,7 +100,7 @@ def _refuse_secrets(model: object, stream: bytes, secrets: Collection[str]) -> N
 def of_parts(stream: bytes, buffers: Sequence[memoryview]) -> ModelBytes:
     """A model that is pickled already, with its digests: of equal stream and buffers the same."""
     sizes = [len(stream), *(buffer.nbytes for buffer in buffers)]
-    blobs = tuple(map(recognised_digest, split([stream, *buffers])))
+    blobs = tuple(spread(recognised_digest, list(split([stream, *buffers])), sum(sizes)))
     return ModelBytes(
         digest=digest_bytes(_MODEL_DOMAIN + "\n".join([*map(str, sizes), *blobs]).encode()),
         stream=stream,
