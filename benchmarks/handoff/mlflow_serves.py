@@ -1,7 +1,8 @@
 """Is a bundle an MLflow model as it stands? Run it by the Python of an environment that has MLflow.
 
-For each bundle: ``mlflow.pyfunc.load_model`` predicts the example rows, ``mlflow models serve`` answers
-``/invocations`` for ``example/serving.json``, and both give the recorded predictions.
+For each bundle: ``mlflow.pyfunc.load_model`` predicts the example rows, ``mlflow models predict`` those of
+``example/serving.json``, for which ``mlflow models serve`` answers ``/invocations``, and all give the recorded
+predictions.
 
     MLFLOW_PYTHON benchmarks/handoff/mlflow_serves.py BUNDLE…
 """
@@ -47,16 +48,39 @@ def loaded(bundle: Path, expected) -> str | None:
     return None if close(found, told, expected) else f"other predictions: {str(found)[:200]}"
 
 
+def mlflow(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """The command, and an environment in which it finds itself."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return [sys.executable, "-m", "mlflow", *arguments], {**os.environ, "PATH": path}
+
+
+def predicted(bundle: Path, expected) -> str | None:
+    command, environment = mlflow(
+        "models", "predict", "-m", str(bundle), "-i", str(bundle / "example" / "serving.json"),
+        "-t", "json", "--env-manager", "local",
+    )  # fmt: skip
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return done.stderr.strip().splitlines()[-1]
+    told = next(iter(expected["outputs"].values()))["data"]
+    found = json.loads(done.stdout.splitlines()[-1])["predictions"]
+    return None if close(found, told, expected) else f"other predictions: {str(found)[:200]}"
+
+
 def served(bundle: Path, expected) -> str | None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    command, environment = mlflow(
+        "models", "serve", "-m", str(bundle), "-p", str(port), "-h", "127.0.0.1", "--env-manager", "local"
+    )
     server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(bundle), "-p", str(port), "-h", "127.0.0.1",
-         "--env-manager", "local"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
     try:
         for _ in range(240):
             try:
@@ -86,7 +110,7 @@ def main() -> int:
     for name in sys.argv[1:]:
         bundle = Path(name)
         expected = json.loads((bundle / "example" / "expected.json").read_text())
-        for what, ask in (("loaded", loaded), ("served", served)):
+        for what, ask in (("loaded", loaded), ("predicted", predicted), ("served", served)):
             problem = ask(bundle, expected)
             wrong += problem is not None
             print(

@@ -214,6 +214,8 @@ class Observation:
     seeds: dict[str, int] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    lost: BaseException | None = None
+    """Why a call that may train could not be looked at: to be told where no run is left to say it."""
     seconds: float = 0.0
     clock: int = 0
     recent: dict[str, Fit] = field(default_factory=dict)

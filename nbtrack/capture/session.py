@@ -43,6 +43,7 @@ from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
 from nbtrack.digests import digest_text
 from nbtrack.errors import StoreError, UsageError
+from nbtrack.frameworks.hushed import Hushed
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.growth import Growth
@@ -277,7 +278,11 @@ class KernelSession:
     # When it is over.
 
     def end(self, error: BaseException | None, printed: Printed = NOTHING) -> tuple[Run, ...]:
-        """The execution is over; saves what it made and returns its runs, with their labels."""
+        """The execution is over; saves what it made and returns its runs, with their labels.
+
+        Raises:
+            BaseException: what kept a call that may have trained from being looked at, where no run can say it.
+        """
         observation, execution = self._observation, self._execution
         self.watcher.end()
         files = self._files.stop()
@@ -298,16 +303,19 @@ class KernelSession:
             written=self._files.written,
             namespace=self.namespace,
         )
-        self._look_around(observation, error)
         runs: tuple[Run, ...] = ()
-        if observation.fits or observation.blocks or observation.scores:
-            capture = self._capture(execution, observation, printed)
-            if capture.runs or capture.late_metrics:
-                runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
-                self.late = capture.late_metrics
-                self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
+        with Hushed():
+            self._look_around(observation, error)
+            worth = observation.fits or observation.blocks or observation.scores
+            capture = self._capture(execution, observation, printed) if worth else None
+        if capture is not None and (capture.runs or capture.late_metrics):
+            runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+            self.late = capture.late_metrics
+            self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
+        if observation.lost is not None and not runs:
+            raise observation.lost
         return runs
 
     def _look_around(self, observation: Observation, error: BaseException | None) -> None:

@@ -173,7 +173,13 @@ class Trainings:
     def _fit(self, observation: Observation, framework: Framework, training: Training, site: Site) -> Fit:
         """The entry of the same model with the same parameters in this execution, or a new one."""
         model = training.model
-        parameters = self._parameters(framework, model) if model is not None else None
+        parameters, trouble = None, ""
+        if model is not None:
+            try:
+                parameters = self._parameters(framework, model)
+            except Exception as error:
+                parameters = Parameters()
+                trouble = f"its parameters could not be read: {type(error).__name__}: {error}"[:300]
         key = (
             id(model),
             repr(parameters.explicit) if parameters is not None and not training.continues else "",
@@ -184,6 +190,8 @@ class Trainings:
         self._settle_earlier(observation, model)
         fit = Fit(framework, training.kind, site, time.time(), training, encloses=training.encloses)
         fit.brief = len(observation.fits) >= self._max_fits
+        if trouble:
+            fit.note(trouble)
         block = fit.block = observation.block
         if block is not None and not block.adopted:
             fit.id, block.adopted = block.id, True

@@ -33,6 +33,7 @@ from nbtrack.capture.shown import measure, told_already
 from nbtrack.capture.sites import Role
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
+from nbtrack.frameworks.hushed import Hushed
 from nbtrack.frameworks.protocol import Call
 from nbtrack.observe import metrics
 
@@ -91,7 +92,8 @@ class Watcher:
         """Stop gathering."""
         if self.observation is not None and self.observation.by_hand:
             try:
-                self.by_hand.cell_ends(self.observation)
+                with Hushed():
+                    self.by_hand.cell_ends(self.observation)
             except Exception as error:
                 self._trouble(self.observation, error)
         STACK.set(None)
@@ -191,7 +193,8 @@ class Watcher:
             STACK.set(call.outer)
             started = time.perf_counter()
             try:
-                self._leave(call, result, observation, sys._getframe(1))  # noqa: SLF001 - as above
+                with Hushed():
+                    self._leave(call, result, observation, sys._getframe(1))  # noqa: SLF001 - as above
             except BaseException as error:
                 self._trouble(observation, error)
             observation.seconds += time.perf_counter() - started
@@ -204,11 +207,14 @@ class Watcher:
             if call.site.role & Role.TRAIN:
                 enclosing = enclosing_fit(call.outer)
                 site = with_bound(call.site, call.function)
-                call.fit = self.trainings.begin(observation, site, call.call, frame, enclosing)
+                with Hushed():
+                    call.fit = self.trainings.begin(observation, site, call.call, frame, enclosing)
             if call.fit is not None:
                 call.args, call.kwargs = (), {}
         except BaseException as error:
             self._trouble(observation, error)
+            if call.site.role & Role.TRAIN:
+                observation.lost = error
         observation.seconds += time.perf_counter() - started
 
     def _leave(self, flight: InFlight, result: Any, observation: Observation, frame: FrameType) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nbtrack.frameworks.data import arguments, is_array, is_data, named_numbers, shown
+from nbtrack.frameworks.hushed import Hushed
 from nbtrack.frameworks.protocol import Argument, Call, Outcome, Parameters, Training
 from nbtrack.frameworks.signatures import REQUIRED, bound, init_defaults, public, same
 
@@ -126,8 +126,7 @@ def _scores(results: Any) -> dict[str, float]:
     held = getattr(inner, "__dict__", {})
     kept, cache = dict(held), held.get("_cache")
     cached = dict(cache) if isinstance(cache, dict) else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with Hushed():
         found = named_numbers(results, _SCORES)
     if cached is not None and isinstance(cache, dict):
         cache.clear()

@@ -16,7 +16,6 @@ import io
 import operator
 import pickle
 import sys
-import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +24,7 @@ import cloudpickle
 from nbtrack.digests import digest_bytes, recognised_digest, split
 from nbtrack.digests.spread import spread
 from nbtrack.errors import CaptureError
+from nbtrack.frameworks.hushed import Hushed
 from nbtrack.observe.local_modules import local_modules
 from nbtrack.observe.redaction import secrets_of
 from nbtrack.records import Model, ModelBytes
@@ -286,8 +286,7 @@ def _dump_by_names(model: object, file: io.BytesIO, buffers: list[memoryview]) -
     if type(model).__module__.partition(".")[0] != "sklearn":
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with Hushed():
             pickle.Pickler(file, protocol=5, buffer_callback=_Keeper(buffers)).dump(model)
         stream = file.getvalue()
         if not any(name in stream for name in _NOT_BY_NAME):
@@ -303,9 +302,7 @@ def _dump_by_names(model: object, file: io.BytesIO, buffers: list[memoryview]) -
 
 
 def _dump(value: object, sink: _Sink, buffers: list[memoryview]) -> None:
-    with warnings.catch_warnings():
-        # What a library has to say about being pickled is not about the user's cell.
-        warnings.simplefilter("ignore")
+    with Hushed():
         _Pickler(sink, buffers).dump(value)
 
 

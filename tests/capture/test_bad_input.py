@@ -107,6 +107,27 @@ def test_an_estimator_whose_parameters_raise_is_still_fitted(cancer):
         "odd = Odd()\n_ = odd.fit(X_train, y_train)\nodd.fitted_",
     )
     assert result.result == 1
+    assert cancer.last.label == "Odd-1"
+
+
+def test_what_nbtrack_cannot_ask_of_a_model_is_said_on_its_run(cancer, monkeypatch):
+    def raises(self, model):
+        raise ValueError("nobody home")
+
+    monkeypatch.setattr("nbtrack.frameworks.sklearn.Sklearn.parameters", raises)
+    cancer.run(FIT)
+    assert cancer.last.model.stored
+    assert cancer.last.capture_notes == ("its parameters could not be read: ValueError: nobody home",)
+
+
+def test_a_training_that_could_not_be_looked_at_is_said_under_its_cell(cancer, monkeypatch, capsys):
+    def raises(call):
+        raise ValueError("nobody home")
+
+    monkeypatch.setattr("nbtrack.capture.training.frameworks.training", raises)
+    cancer.run(FIT)
+    assert cancer.runs == []
+    assert "nbtrack: this cell was not captured: ValueError: nobody home" in capsys.readouterr().out
 
 
 def test_an_unknown_run_is_answered_with_the_nearest(cancer):

@@ -137,3 +137,31 @@ def test_the_debugger_sees_the_frames_of_the_user_s_code_alone(tmp_path, monkeyp
     without = debugged("pass", tmp_path, monkeypatch)
     assert debugged("%load_ext nbtrack", tmp_path, monkeypatch) == without
     assert any("InvalidParameterError" in line for line in without)
+
+
+WARNS = (
+    "import warnings\n"
+    "from sklearn.base import BaseEstimator\n"
+    "class Talks(BaseEstimator):\n"
+    "    def __init__(self, C=1.0):\n"
+    "        self.C = C\n"
+    "    def get_params(self, deep=True):\n"
+    "        warnings.warn('asked for its parameters', DeprecationWarning)\n"
+    "        return {'C': 2.0}\n"
+    "    def __reduce__(self):\n"
+    "        warnings.warn('pickled', DeprecationWarning)\n"
+    "        return super().__reduce__()\n"
+    "    def fit(self, X, y):\n"
+    "        return self\n"
+)
+
+
+@pytest.mark.parametrize("action", ["error", "default", "always"])
+def test_what_a_library_warns_of_when_it_is_asked_is_neither_shown_nor_raised(notebook, action, recwarn):
+    notebook.run(f"{WARNS}warnings.simplefilter({action!r})\nbefore = list(warnings.filters)")
+    notebook.run("clf = Talks().fit([[1]], [1])")
+    assert [param.value for param in notebook.last.params] == [2.0]
+    assert notebook.last.model.stored
+    assert notebook.last.capture_notes == ()
+    assert not [one for one in recwarn if "asked" in str(one.message) or "pickled" in str(one.message)]
+    notebook.run("assert warnings.filters == before")

@@ -27,7 +27,7 @@ NOTEBOOKS = {
         "clf = CatBoostClassifier(iterations=5, verbose=0, allow_writing_files=False).fit(X_train, y_train)"
     ),
     "keras": (
-        "import os\nos.environ['KERAS_BACKEND'] = 'torch'\nimport keras\n"
+        "import keras\n"
         "net = keras.Sequential([keras.layers.Dense(4, activation='relu'), keras.layers.Dense(1, activation='sigmoid')])\n"
         "net.compile(loss='binary_crossentropy')\n"
         "net.fit(X_train.to_numpy() / 1000, y_train.to_numpy(), epochs=1, verbose=0)"
@@ -76,7 +76,8 @@ def test_so_does_one_of_every_library(bundles, prove, label):
 @LONG
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_so_do_those_that_take_long_to_train_or_leave_on_request(gated, prove, name, tmp_path):
+def test_so_do_those_that_take_long_to_train_or_leave_on_request(gated, prove, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # which is there whatever else is
     pytest.importorskip("xgboost" if name == "onnx" else name)
     gated(NOTEBOOKS[name])
     with Store.open(gated.folder) as store:
