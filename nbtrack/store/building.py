@@ -137,16 +137,16 @@ def execution(row: Row, session_id: str, digest: str, source: str = "") -> Execu
 
 
 def whole_execution(row: Row) -> Execution:
-    """From :data:`EXECUTION_COLUMNS`, seal, session's id, the cell's digest, text and seal, the output and its seal."""
-    own = row[:-8]
-    sealed, session_id, digest, text, text_seal, stdout, stderr, output_seal = row[-8:]
+    """From :data:`EXECUTION_COLUMNS`, seal, session's id, the cell's digest, text and seal, the output's row."""
+    own = row[:-9]
+    sealed, session_id, digest, text, text_seal, *printed, output_seal = row[-9:]
     check(own, sealed, f"execution {row[0]}")
     check((digest, text), text_seal, f"the cell of execution {row[0]}")
     found = execution(own, session_id, digest, text)
     if output_seal is None:
         return found
-    check((stdout, stderr), output_seal, f"the output of execution {row[0]}")
-    return replace(found, stdout=stdout, stderr=stderr)
+    check(printed, output_seal, f"the output of execution {row[0]}")
+    return replace(found, stdout=printed[1], stderr=printed[2])
 
 
 def model(row: Row, model_class: Row, blobs: tuple[str, ...]) -> Model:
@@ -167,9 +167,10 @@ def model(row: Row, model_class: Row, blobs: tuple[str, ...]) -> Model:
 
 
 def trials(row: Row, label: str) -> Trials:
-    """From column names, rows, seal."""
-    names, rows, sealed = row
-    check((names, rows), sealed, f"the trials of {label}")
+    """From the run's row number, column names, rows, seal."""
+    *own, sealed = row
+    check(own, sealed, f"the trials of {label}")
+    _, names, rows = own
     return Trials(columns=tuple(from_json(names)), rows=tuple(tuple(one) for one in from_packed(rows)))
 
 

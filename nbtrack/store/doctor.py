@@ -32,11 +32,14 @@ _SHOWN = 20  # problems of one kind that are listed one by one
 _SEALED = {
     "executions": (f"SELECT e.seal, e.id, {EXECUTION_COLUMNS} FROM executions e", "execution"),  # noqa: S608 - columns are ours
     "effects": (
-        "SELECT seal, execution, needs, draws, mutates, deletes, opaque, unseeded FROM effects",
+        "SELECT seal, execution, execution, needs, draws, mutates, deletes, opaque, unseeded FROM effects",
         "effects of execution number",
     ),
     "sources": ("SELECT seal, digest, digest, text FROM sources", "cell text"),
-    "outputs": ("SELECT seal, execution, stdout, stderr FROM outputs", "output of execution number"),
+    "outputs": (
+        "SELECT seal, execution, execution, stdout, stderr FROM outputs",
+        "output of execution number",
+    ),
     "params": (
         (
             "SELECT p.seal, n.name, n.name, p.value, p.kind, p.origin, p.redacted "
@@ -55,7 +58,7 @@ _SEALED = {
     "reproductions": (
         (
             "SELECT seal, id, id, run, kind, started_at, duration_seconds, verdict, environment, document "
-            "FROM reproductions WHERE document IS NOT NULL OR state = 'COMPLETE'"
+            "FROM reproductions"
         ),
         "reproduction",
     ),
@@ -83,6 +86,10 @@ _SEALED = {
         "SELECT seal, run, run, dataset, kind, truth, rows, data FROM outcomes",
         "outcomes of run number",
     ),
+    "scored": (
+        "SELECT seal, run, run, dataset, rows, inputs, digest, truth, shared, reason FROM scored",
+        "scored data of run number",
+    ),
     "attachments": (
         "SELECT seal, name, execution, position, kind, name, media_type, blob FROM attachments",
         "attachment",
@@ -97,7 +104,7 @@ _SEALED = {
     ),
     "model_aliases": ("SELECT seal, alias, model, alias, version FROM model_aliases", "alias"),
     "exports": ("SELECT seal, name, run, at, manifest, format, safe, name FROM exports", "export"),
-    "run_trials": ("SELECT seal, run, columns, rows FROM run_trials", "trials of run number"),
+    "run_trials": ("SELECT seal, run, run, columns, rows FROM run_trials", "trials of run number"),
 }
 
 _RUNS = f"SELECT r.seal, {RUN_COLUMNS} FROM runs r"  # noqa: S608 - as above
@@ -377,6 +384,9 @@ def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
         for sealed, name, *values in connection.execute(sql):
             if seal(*values) != sealed:
                 yield _changed(table, f"{what} {name}")
+    told = "SELECT id FROM reproductions WHERE (document IS NOT NULL) != (state = 'COMPLETE')"
+    for (name,) in connection.execute(told):
+        yield _changed("reproductions", f"state of reproduction {name}")
 
 
 def _run_seals(connection: sqlite3.Connection) -> Iterator[Problem]:

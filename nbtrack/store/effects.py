@@ -24,7 +24,7 @@ __all__ = [
     "writers_of_file",
 ]
 
-_EFFECTS = "f.needs, f.draws, f.mutates, f.deletes, f.opaque, f.unseeded"
+_EFFECTS = "f.execution, f.needs, f.draws, f.mutates, f.deletes, f.opaque, f.unseeded"
 
 
 def write_effects(
@@ -32,6 +32,7 @@ def write_effects(
 ) -> None:
     """Keep the effects of an execution, in the open transaction; what they refer to is written before."""
     row = (
+        execution_pk,
         to_json(_sequences(connection, session_pk, effects.needs)),
         to_json({key: _sequences(connection, session_pk, ids) for key, ids in effects.draws.items()}),
         to_json(sorted(effects.mutates)),
@@ -39,9 +40,7 @@ def write_effects(
         to_json([clean(each) for each in effects.opaque]),
         to_json(sorted(effects.unseeded)),
     )
-    connection.execute(
-        "INSERT OR REPLACE INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (execution_pk, *row, seal(*row))
-    )
+    connection.execute("INSERT OR REPLACE INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, seal(*row)))
 
 
 def _sequences(connection: sqlite3.Connection, session_pk: int, ids: tuple[str, ...]) -> list[int]:
@@ -84,7 +83,7 @@ def read_effects(store: Store, session_id: str, execution_ids: Collection[str]) 
 
 
 def _effects(reads: str | None, writes: str | None, row: list[Any], ids: dict[int, str]) -> Effects:
-    needs, draws, mutates, deletes, opaque, unseeded = (from_json(each) for each in row)
+    needs, draws, mutates, deletes, opaque, unseeded = (from_json(each) for each in row[1:])
     return Effects(
         reads=frozenset(from_json(reads) if reads else ()),
         writes=frozenset(from_json(writes) if writes else ()),

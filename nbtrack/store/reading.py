@@ -57,7 +57,7 @@ _RUNS = f"""
     WHERE r.pk IN (SELECT value FROM json_each(?))
 """  # noqa: S608 - the columns are ours
 _EXECUTIONS = f"""
-    SELECT {EXECUTION_COLUMNS}, e.seal, s.id, t.digest, t.text, t.seal, o.stdout, o.stderr, o.seal
+    SELECT {EXECUTION_COLUMNS}, e.seal, s.id, t.digest, t.text, t.seal, o.execution, o.stdout, o.stderr, o.seal
     FROM executions e JOIN sessions s ON s.pk = e.session JOIN sources t ON t.pk = e.source
         LEFT JOIN outputs o ON o.execution = e.pk
 """  # noqa: S608 - as above
@@ -408,5 +408,7 @@ def _whole_environment(connection: sqlite3.Connection, pk: int | None, label: st
 
 
 def _trials(connection: sqlite3.Connection, run_pk: int, label: str) -> Trials | None:
-    row = connection.execute("SELECT columns, rows, seal FROM run_trials WHERE run = ?", (run_pk,)).fetchone()
+    row = connection.execute(
+        "SELECT run, columns, rows, seal FROM run_trials WHERE run = ?", (run_pk,)
+    ).fetchone()
     return None if row is None else building.trials(row, label)

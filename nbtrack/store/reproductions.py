@@ -65,10 +65,11 @@ def begin(
         if found is None:
             raise UnknownRun(f"There is no run {run_id}: it was deleted meanwhile.")
         _cancel_abandoned(connection)
+        begun = (id_, found[0], kind, float(started_at))
         connection.execute(
-            "INSERT INTO reproductions (id, run, kind, state, started_at, pid, host) "
-            "VALUES (?, ?, ?, 'RUNNING', ?, ?, ?)",
-            (id_, found[0], kind, started_at, os.getpid(), clean(platform.node())),
+            "INSERT INTO reproductions (id, run, kind, started_at, state, pid, host, seal) "
+            "VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?)",
+            (*begun, os.getpid(), clean(platform.node()), seal(*begun, *[None] * 4)),
         )
 
 

@@ -325,7 +325,7 @@ CREATE TABLE reproductions (  -- reproductions of runs, and repeats of runs with
     verdict TEXT CHECK (verdict IN ('same', 'close', 'different', 'failed')),  -- NULL: not complete, or of seeds
     environment INTEGER REFERENCES environments,  -- where it ran; NULL: nothing ran
     document TEXT,  -- JSON object: all that was judged; NULL: not complete
-    seal INTEGER NOT NULL DEFAULT 0  -- seal of the row, once it is complete
+    seal INTEGER NOT NULL  -- seal of the row, but for its state and its process
 ) STRICT;
 
 CREATE TABLE label_numbers (  -- the last number given to a label

@@ -100,9 +100,9 @@ class Writer:
         )
         pk: int = connection.execute(_UPSERT_EXECUTION, (*row, seal(*row))).fetchone()[0]
         if execution.stdout or execution.stderr:
-            texts = (clean(execution.stdout), clean(execution.stderr))
+            printed = (pk, clean(execution.stdout), clean(execution.stderr))
             connection.execute(
-                "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", (pk, *texts, seal(*texts))
+                "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, ?)", (*printed, seal(*printed))
             )
         if execution.effects is not None:
             write_effects(connection, pk, session_pk, execution.effects)
@@ -212,7 +212,7 @@ class Writer:
         if run.tags:
             write_tags(connection, pk, run.tags)
         if run.trials is not None:
-            connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", (pk, *_trials_row(run.trials)))
+            connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", _trials_row(pk, run.trials))
 
     def _param_row(self, connection: sqlite3.Connection, position: int, param: Param) -> tuple[Any, ...]:
         return (
@@ -251,8 +251,8 @@ def write_tags(connection: sqlite3.Connection, pk: int, tags: Mapping[str, str])
     )
 
 
-def _trials_row(trials: Trials) -> tuple[str, bytes, int]:
-    row = (to_json(trials.columns), to_packed(trials.rows))
+def _trials_row(pk: int, trials: Trials) -> tuple[int, str, bytes, int]:
+    row = (pk, to_json(trials.columns), to_packed(trials.rows))
     return (*row, seal(*row))
 
 

@@ -4,162 +4,16 @@ import os
 import random
 import shutil
 import sqlite3
-import time
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, suppress
 
 import pytest
+from filled import everything, fill
 from writer import Writer
 
 from nbtrack.errors import NbtrackError, StoreCorrupt
-from nbtrack.records import (
-    CellError,
-    Dependency,
-    Effects,
-    Environment,
-    Export,
-    FileUse,
-    Metric,
-    Point,
-    Reproduction,
-    SourceFile,
-    State,
-    Trials,
-    Verdict,
-    new_id,
-)
-from nbtrack.store import Store, reproductions
-from nbtrack.store.audit import audit
-from nbtrack.store.effects import read_effects, read_file_uses
-from nbtrack.store.garbage import collect_garbage
-from nbtrack.store.outcomes import read_outcomes
-from nbtrack.store.random_states import read_states
-from nbtrack.store.registry import exports, record_export, register, registered_models
-from nbtrack.store.removal import remove_runs, tombstones
-
-ENVIRONMENT = Environment(
-    digest="b3:env", python="3.11.7", platform="Linux", packages={"numpy": "2.4"}, hardware={"cpus": 2}
-)
-
-
-def fill(folder):
-    """A store with a row in every table."""
-    writer = Writer(folder, 0)
-    store, log = writer.store, writer.log
-    first = rich(writer)
-    log.save(first)
-    second = rich(writer, earlier=first)
-    log.save(second)
-    run, other = second.runs[0], first.runs[0]
-    mine = log.open_run(writer.run(State.RUNNING, model=False))
-    for step in range(10):
-        log.log(mine.id, "loss", step, step * 0.5, 1e9)
-    log.save(
-        replace(
-            first,
-            execution=writer.execution("x"),
-            runs=(),
-            models={},
-            attachments=(),
-            outcomes=(),
-            file_uses=(),
-            drawn={},
-        )
-    )
-    store.update_run(run.id, note="a note", name="a name", starred=True)
-    register(store, run.id, "churn", alias="champion")
-    record_export(
-        store, Export(run_id=other.id, at=1.0, manifest="a" * 64, format="skops", safe=True, name="x"), {}
-    )
-    id_ = new_id()
-    reproductions.begin(store, id_, run.id, "reproduction", started_at=1.0)
-    found = Reproduction(
-        id=id_,
-        run_id=run.id,
-        verdict=Verdict.SAME,
-        started_at=1.0,
-        duration_seconds=2.0,
-        tolerance=0.0,
-        executions=1,
-        environment=ENVIRONMENT,
-    )
-    reproductions.finish(store, found)
-    remove_runs(store, [writer.capture().id])
-    collect_garbage(store, grace_seconds=0, now=time.time() + 3600)
-    log.end()
-    store.close()
-
-
-def rich(writer, earlier=None):
-    """A capture with something of everything."""
-    run = writer.run()
-    error = CellError(name="ValueError", message="m", traceback="t", line=3)
-    effects = Effects(
-        needs=(earlier.execution.id,) if earlier else (), mutates=frozenset({"x"}), opaque=("o",)
-    )
-    execution = replace(
-        run.execution,
-        error=error,
-        stdout="out",
-        stderr="err",
-        reads=("a",),
-        writes=("b",),
-        effects=effects,
-        duration_seconds=1.0,
-        execution_count=3,
-        cell_id="c",
-        notebook_path="n.ipynb",
-    )
-    curve = tuple(Point(step, step / 3, 1e9 + step) for step in range(20))
-    run = replace(
-        run,
-        execution=execution,
-        metrics=(
-            *run.metrics,
-            Metric(
-                name="acc",
-                value=curve[-1].value,
-                origin="history",
-                dataset="X",
-                variable="v",
-                curve=curve,
-                points=20,
-            ),
-        ),
-        files=(SourceFile(path="a.csv", digest="b3:f", size_bytes=3),),
-        depends_on=(Dependency(execution_id=earlier.execution.id, execution_count=1, cell_id="c"),)
-        if earlier
-        else (),
-        environment=ENVIRONMENT,
-        trials=Trials(columns=("C",), rows=((1,), (2,))),
-        capture_notes=("a note",),
-    )
-    capture = writer.capture_of(run)
-    use = FileUse(
-        execution_id=execution.id, path="a.csv", generated=False, size_bytes=3, modified_ns=5, digest="b3:f"
-    )
-    return replace(capture, execution=execution, file_uses=(use,), drawn={execution.id: {"numpy": b"state"}})
-
-
-def everything(store):
-    """All that is read out of a store, as text."""
-    told = []
-    for run in store.find_runs():
-        whole = store.get_run(run.id)
-        told += [run, whole]
-        told += [store.points(run.id, metric.name, dataset=metric.dataset) for metric in whole.metrics]
-        if whole.model is not None and whole.model.stored:
-            stream, buffers = store.read_model(run.id)
-            told += [bytes(stream), *map(bytes, buffers)]
-        told += [(one, store.read_attachment(one)) for one in store.attachments(run.id)]
-        executions = store.executions(whole.execution.session_id)
-        ids = [one.id for one in executions]
-        told += [executions, read_effects(store, whole.execution.session_id, ids), read_file_uses(store, ids)]
-        with store.view() as connection:
-            told.append(read_outcomes(connection, run.id))
-        told += [read_states(store, ids), reproductions.reproductions(store, run.id), exports(store, run.id)]
-    told += [registered_models(store), audit(store), tombstones(store), store.experiments()]
-    return [repr(one) for one in told]
+from nbtrack.records import State
+from nbtrack.store import Store
+from nbtrack.store.blobs import digest_of_file
 
 
 @pytest.fixture(scope="module")
@@ -174,20 +28,21 @@ def filled(tmp_path_factory):
 
 
 def cells_of(folder):
-    """Every column of every table that holds something: table, column, row number or key."""
+    """Every column of every table: table, column, and the table whose row numbers it holds, if of any."""
     with closing(sqlite3.connect(folder / "lineage.db")) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             if table.startswith(("sqlite_", "_sqlite")):
                 continue
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            for column in columns:
-                if connection.execute(f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL").fetchone():
-                    yield table, column
+            parents = {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
+            for column in [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]:
+                there = connection.execute(f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL").fetchone()
+                assert there, f"nothing is in {table}.{column}: filled.py has to put something there"
+                yield table, column, parents.get(column)
 
 
-def flip(folder, table, column):
-    """Change a value as a flipped bit would."""
+def flip(folder, table, column, others):
+    """Change a value as flipped bits would: to one that no row has, or to one of ``others``, a table and its column."""
     connection = sqlite3.connect(folder / "lineage.db", isolation_level=None)
     connection.execute("PRAGMA ignore_check_constraints = ON")
     triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -196,25 +51,40 @@ def flip(folder, table, column):
     (value,) = connection.execute(
         f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1"
     ).fetchone()
-    if isinstance(value, str):
-        at = len(value) // 2
-        new = value[:at] + chr(ord(value[at]) ^ 1) + value[at + 1 :] if value else "x"
-    elif isinstance(value, bytes):
-        at = len(value) // 2
-        new = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
-    else:
-        new = value + 1
     try:
-        connection.execute(
-            f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT rowid FROM {table} WHERE {column} = ? LIMIT 1)"
-            if "rowid" in rowid_tables(connection, table)
-            else f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2",
-            (new, value),
-        )
+        for new in another(connection, value, others) if others else flipped(value):
+            with suppress(
+                sqlite3.IntegrityError
+            ):  # two rows with one key: SQLite itself finds that in an index
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT rowid FROM {table} WHERE {column} = ? LIMIT 1)"
+                    if "rowid" in rowid_tables(connection, table)
+                    else f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2",
+                    (new, value),
+                )
+                return True
+        return False
     finally:
         for _, sql in triggers:
             connection.execute(sql)
         connection.close()
+
+
+def another(connection, value, others):
+    table, column = others
+    sql = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT ? ORDER BY 1"
+    return [row[0] for row in connection.execute(sql, (value,))]
+
+
+def flipped(value):
+    if isinstance(value, str):
+        at = len(value) // 2
+        yield value[:at] + chr(ord(value[at]) ^ 1) + value[at + 1 :] if value else "x"
+    elif isinstance(value, bytes):
+        at = len(value) // 2
+        yield value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+    else:
+        yield from (value + 1, value + 4096)
 
 
 def rowid_tables(connection, table):
@@ -231,6 +101,7 @@ HARMLESS = {
     "reproductions.pid": "of one that is complete",
     "reproductions.host": "as above",
     "exports.pk": "a row number",
+    "blobs.condemned_at": "what a collection deletes it finds out anew",
     "label_numbers.last": "a larger one leaves numbers out",
     "writes.count": "a larger one says nothing",
 }
@@ -238,7 +109,15 @@ HARMLESS = {
 LEADING = {
     *("experiments.pk", "classes.pk", "sessions.pk", "sessions.id", "executions.session", "runs.experiment"),
     *("points.name", "points.dataset", "reproductions.kind", "reproductions.state", "attachments.blob"),
-    *("registered_models.pk", "model_versions.model", "model_aliases.model", "model_aliases.version"),
+    *("sources.pk", "effects.execution", "execution_files.execution", "outputs.execution"),
+    *("random_states.execution", "attachments.execution", "outcomes.run", "scored.run", "points.run"),
+    *(
+        "run_trials.run",
+        "registered_models.pk",
+        "model_versions.model",
+        "model_aliases.model",
+        "model_aliases.version",
+    ),
 }
 
 
@@ -248,22 +127,40 @@ def test_no_value_in_the_database_can_change_without_being_found_and_none_is_rea
     folder, told = filled
     copy = tmp_path / ".nbtrack"
     shutil.copytree(folder, copy)
-    for table, column in cells_of(folder):
-        name = f"{table}.{column}"
+    for table, column, _ in cells_of(folder):
         put_back(folder, copy)
-        try:
-            flip(copy, table, column)
-        except sqlite3.IntegrityError:
-            continue  # two rows with one key: SQLite itself refuses to write that, and finds it in an index
-        found, read = looked_at(copy, told)
-        assert found or name in HARMLESS, f"{name} changed, and the doctor found nothing"
-        if found is False:
-            assert read == "same", f"{name} changed what is read, and the doctor found nothing"
-        # The doctor always reads the whole audit, so a list of it need not.
-        assert read in {"same", "refused"} or name in LEADING or table == "audit", (
-            f"{name} was read in silence"
-        )
-        tally["values"] += 1
+        if flip(copy, table, column, None):
+            found_and_not_read(copy, told, table, column)
+            tally["values"] += 1
+
+
+def test_no_row_can_be_led_to_another_s_without_being_found(filled, tmp_path, tally):
+    folder, told = filled
+    copy = tmp_path / ".nbtrack"
+    shutil.copytree(folder, copy)
+    for table, column, parent in cells_of(folder):
+        if parent is None and f"{table}.{column}" not in LEADING:
+            continue
+        put_back(folder, copy)
+        if flip(copy, table, column, (parent, key_of(copy, parent)) if parent else (table, column)):
+            found_and_not_read(copy, told, table, column)
+            tally["links"] += 1
+    assert tally["links"] > 30
+
+
+def key_of(folder, table):
+    with closing(sqlite3.connect(folder / "lineage.db")) as connection:
+        return next(row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[5])
+
+
+def found_and_not_read(copy, told, table, column):
+    name = f"{table}.{column}"
+    found, read = looked_at(copy, told)
+    assert found or name in HARMLESS, f"{name} changed, and the doctor found nothing"
+    if found is False:
+        assert read == "same", f"{name} changed what is read, and the doctor found nothing"
+    # The doctor always reads the whole audit, so a list of it need not.
+    assert read in {"same", "refused"} or name in LEADING or table == "audit", f"{name} was read in silence"
 
 
 def put_back(folder, copy):
@@ -315,7 +212,9 @@ def test_every_file_of_a_model_or_figure_is_told_when_it_is_not_what_was_written
     folder, told = filled
     copy = tmp_path / ".nbtrack"
     shutil.copytree(folder, copy)
-    files = sorted(file for file in copy.glob("blobs/?/*"))
+    with closing(sqlite3.connect(copy / "lineage.db")) as connection:
+        unneeded = {row[0] for row in connection.execute("SELECT digest FROM blobs WHERE condemned_at > 0")}
+    files = sorted(file for file in copy.glob("blobs/?/*") if digest_of_file(file) not in unneeded)
     for number, file in enumerate(files):
         before = file.read_bytes()
         damage(file, how, random.Random(number))
