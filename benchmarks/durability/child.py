@@ -1,13 +1,16 @@
 """Trains for ever with one tracker and says what that acknowledged: `python child.py TRACKER KIND`, where it stands.
 
-KIND is points: one run, a point logged each time, as fast as it goes; or runs: one run after the other, each of one
-number. What was acknowledged is a line in `said`, written once the tracker's call has returned.
+KIND is points: one run, a point logged each time, as fast as it goes; or steps: the same, a hundred a second; or runs:
+one run after the other, each of one number. What was acknowledged is a line in `said`, written once the tracker's call
+has returned.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 tracker, kind = sys.argv[1:]
@@ -18,16 +21,24 @@ def say(number: int) -> None:
     os.write(out, b"%d\n" % number)
 
 
+def numbers() -> Iterator[int]:
+    """What is logged, one after the other; each is acknowledged when the next is asked for."""
+    for number in range(10_000_000):
+        yield number
+        say(number)
+        if kind == "steps":
+            time.sleep(0.01)
+
+
 def nbtrack() -> None:
     import nbtrack
 
     number = 0
     while True:
         with nbtrack.track(f"run-{number}") as run:
-            if kind == "points":
-                for number in range(10_000_000):
+            if kind != "runs":
+                for number in numbers():
                     run.log(loss=number, step=number)
-                    say(number)
             run.log(number=number)
         say(number)
         number += 1
@@ -41,10 +52,9 @@ def mlflow() -> None:
     number = 0
     while True:
         with mlflow.start_run(run_name=f"run-{number}"):
-            if kind == "points":
-                for number in range(10_000_000):
+            if kind != "runs":
+                for number in numbers():
                     mlflow.log_metric("loss", number, step=number)
-                    say(number)
             mlflow.log_metric("number", number)
         say(number)
         number += 1
@@ -57,10 +67,9 @@ def wandb() -> None:
     number = 0
     while True:
         run = wandb.init(project="durability", mode="offline", name=f"run-{number}")
-        if kind == "points":
-            for number in range(10_000_000):
+        if kind != "runs":
+            for number in numbers():
                 run.log({"loss": number})
-                say(number)
         run.log({"number": number})
         run.finish()
         say(number)
@@ -74,10 +83,9 @@ def trackio() -> None:
     number = 0
     while True:
         trackio.init(project="durability", name=f"run-{number}", embed=False)
-        if kind == "points":
-            for number in range(10_000_000):
+        if kind != "runs":
+            for number in numbers():
                 trackio.log({"loss": number})
-                say(number)
         trackio.log({"number": number})
         trackio.finish()
         say(number)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 tracker, kind = sys.argv[1:]
-name = "loss" if kind == "points" else "number"
+name = "number" if kind == "runs" else "loss"
 
 
 def nbtrack() -> list[float]:
@@ -46,6 +46,7 @@ def records(data: bytes):
 
 
 def wandb() -> list[float]:
+    # Its file as it documents it in its sources; `wandb sync` reads the same, and sends it off.
     from wandb.proto import wandb_internal_pb2
 
     values = []

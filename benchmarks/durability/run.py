@@ -19,7 +19,12 @@ sys.path.insert(0, str(HERE.parent / "peers"))
 from environments import present, python_of  # noqa: E402 - found by the line above
 
 NAMES = {"nbtrack": "nbtrack", "mlflow": "MLflow", "trackio": "Trackio", "wandb": "W&B offline"}
+HELPED = {
+    "wandb"
+}  # those that write through a process of their own, which can outlive the one that is killed
 LONGEST = 3.0  # seconds from the first acknowledgement to the kill
+PATIENCE = 30.0  # seconds for helpers that survive to write what they have and end
+KINDS = ("points", "steps", "runs")
 
 
 def python_for(tracker: str) -> Path | None:
@@ -36,8 +41,8 @@ def version_of(tracker: str) -> str:
     return version("nbtrack")
 
 
-def kill_once(python: Path, tracker: str, kind: str, seconds: float) -> tuple[int, int, int]:
-    """How many were acknowledged, how many of them are there, and how many are there in all."""
+def kill_once(python: Path, tracker: str, kind: str, seconds: float, *, alone: bool) -> tuple[int, int]:
+    """How many were acknowledged, and how many of them are there; ``alone``: its helpers are left to finish."""
     with tempfile.TemporaryDirectory(prefix="durability-", ignore_cleanup_errors=True) as folder:
         command = [python, HERE / "child.py", tracker, kind]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -47,14 +52,21 @@ def kill_once(python: Path, tracker: str, kind: str, seconds: float) -> tuple[in
         while not (said.exists() and said.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(seconds)
-        for pid in family(child.pid):  # helpers that left the group included
+        everyone = family(child.pid)  # helpers that left the group included
+        if alone:
+            with_id(child.pid)
+            child.wait()
+            end = time.monotonic() + PATIENCE
+            while any(Path(f"/proc/{pid}").exists() for pid in everyone) and time.monotonic() < end:
+                time.sleep(0.1)
+        for pid in everyone:
             with_id(pid)
         child.wait()
         acknowledged = {int(line) for line in said.read_text().split()}
         command = [python, HERE / "found.py", tracker, kind]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         found = {int(value) for value in json.loads(done.stdout.splitlines()[-1])}
-    return len(acknowledged), len(acknowledged & found), len(found)
+    return len(acknowledged), len(acknowledged & found)
 
 
 def family(pid: int) -> list[int]:
@@ -81,41 +93,49 @@ def with_id(pid: int) -> None:
         return
 
 
+def counted(tracker: str, python: Path, kind: str, kills: int, *, alone: bool) -> dict[str, object]:
+    """So many kills of one tracker, at the same moments for each."""
+    numbers, acknowledged, there = random.Random(1), 0, 0
+    for _ in range(kills):
+        said, kept = kill_once(python, tracker, kind, numbers.uniform(0.1, LONGEST), alone=alone)
+        acknowledged += said
+        there += kept
+    return {
+        "tracker": NAMES[tracker],
+        "version": version_of(tracker),
+        "kind": kind,
+        "killed": "alone" if alone else "with its helpers" if tracker in HELPED else "",
+        "kills": kills,
+        "acknowledged": acknowledged,
+        "lost": acknowledged - there,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the counts here, for docs/reliability.md")
     given = parser.parse_args()
     counts = []
-    print(f"{'tracker':14s}{'version':>10s}{'kind':>8s}{'kills':>7s}{'acknowledged':>14s}{'lost':>9s}")
+    print(
+        f"{'tracker':12s}{'version':>10s} {'killed':17s}{'kind':>7s}{'kills':>6s}{'acknowledged':>14s}{'lost':>9s}"
+    )
     for tracker, title in NAMES.items():
         python = python_for(tracker)
         if python is None:
-            print(f"{title:14s}  not installed")
+            print(f"{title:12s}  not installed")
             continue
-        for kind in ("points", "runs"):
-            numbers, acknowledged, there = random.Random(1), 0, 0
-            for _ in range(given.kills):
-                said, kept, _ = kill_once(python, tracker, kind, numbers.uniform(0.1, LONGEST))
-                acknowledged += said
-                there += kept
-            lost = acknowledged - there
-            counts.append(
-                {
-                    "tracker": title,
-                    "version": version_of(tracker),
-                    "kind": kind,
-                    "kills": given.kills,
-                    "acknowledged": acknowledged,
-                    "lost": lost,
-                }
-            )
-            print(
-                f"{title:14s}{version_of(tracker):>10s}{kind:>8s}{given.kills:7d}{acknowledged:14,d}{lost:9,d}",
-                flush=True,
-            )
+        for alone in (True, False) if tracker in HELPED else (False,):
+            for kind in KINDS:
+                counts.append(each := counted(tracker, python, kind, given.kills, alone=alone))
+                print(
+                    "{tracker:12s}{version:>10s} {killed:17s}{kind:>7s}{kills:6d}{acknowledged:14,d}{lost:9,d}".format(
+                        **each
+                    ),
+                    flush=True,
+                )
     if given.json:
-        given.json.write_text(json.dumps(counts, indent=1), encoding="utf-8")
+        given.json.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
