@@ -17,16 +17,18 @@ _DOT_LENGTH = 8192
 
 
 class Moments:
-    """Those of ``width`` columns at once."""
+    """Those of ``width`` columns at once; ``like``: deviations are of the same numbers, so that both can be added."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, like: Moments | None = None) -> None:
         np = sys.modules["numpy"]
         self._rows = 0
         self._counts = np.zeros(width, np.int64)
         self._least: Any = None
         self._greatest: Any = None
-        self._shift: Any = None
+        self._shift: Any = None if like is None else like._shift  # noqa: SLF001 - its own class
+        self._gaps = False
         self._room: Any = None
+        self._floor: Any = None
         self._sums = np.zeros(width)
         self._squares = np.zeros(width)
 
@@ -39,14 +41,25 @@ class Moments:
             return
         self._rows += width
         with np.errstate(all="ignore"):
-            least, greatest, absent = np.minimum.reduce(part, axis=1), None, None
-            if part.dtype.kind == "f" and np.isnan(least).any():
-                absent = np.isnan(part)
-                least, greatest = np.fmin.reduce(part, axis=1), np.fmax.reduce(part, axis=1)
+            # Where some were missing before, some are.
+            least, absent = (np.fmin if self._gaps else np.minimum).reduce(part, axis=1), None
+            if part.dtype.kind == "f" and (self._gaps or np.isnan(least).any()):
+                absent, self._gaps = np.isnan(part), True
+                least = np.fmin.reduce(part, axis=1) if np.isnan(least).any() else least
+                greatest = np.fmax.reduce(part, axis=1)
             else:
                 greatest = np.maximum.reduce(part, axis=1)
             self._widen(least, greatest)
-            self._add(part, least, absent)
+            self._add(part, absent)
+
+    def add(self, other: Moments) -> None:
+        """Add those of other rows, whose deviations are of the same numbers."""
+        if other._rows:
+            self._rows += other._rows
+            self._widen(other._least, other._greatest)
+            self._counts += other._counts
+            self._sums += other._sums
+            self._squares += other._squares
 
     def _widen(self, least: Any, greatest: Any) -> None:
         np = sys.modules["numpy"]
@@ -56,7 +69,7 @@ class Moments:
             self._least = np.fmin(self._least, least)
             self._greatest = np.fmax(self._greatest, greatest)
 
-    def _add(self, part: Any, least: Any, absent: Any) -> None:
+    def _add(self, part: Any, absent: Any) -> None:
         np = sys.modules["numpy"]
         if self._shift is None:
             shift = part.mean(axis=1, dtype=np.float64) if absent is None else _means(part, absent)
@@ -70,11 +83,30 @@ class Moments:
             missing = _true(absent)
             self._counts -= missing
             few = (missing * 2 <= part.shape[1]).all()
-            filled = _filled(spread, np.subtract(least, self._shift[:, 0]), absent, few=few)
+            filled = self._filled(spread, absent) if few else _zeroed(spread, absent)
             self._sums -= missing * filled
             self._squares -= missing * filled * filled
         self._sums += np.add.reduce(spread, axis=1)
         self._squares += _squares(spread)
+
+    def _filled(self, spread: Any, absent: Any) -> Any:
+        """Put a number in the place of NaN, in each row the same; returns these numbers.
+
+        The least number so far can be put there without asking of each value whether it is NaN, which takes long
+        where they are strewn about; where they are many it would cost digits.
+        """
+        np = sys.modules["numpy"]
+        least = np.subtract(self._least, self._shift[:, 0])
+        if not np.isfinite(least).all():
+            return _zeroed(spread, absent)
+        length = spread.shape[1]
+        # A whole array of it: with one number for all, the comparison takes twice as long.
+        if self._floor is None or self._floor.shape[1] < length:
+            self._floor = np.full(spread.shape, least[:, None])
+        elif not (self._floor[:, 0] == least).all():
+            self._floor[:] = least[:, None]
+        np.fmax(spread, self._floor[:, :length], out=spread)
+        return least
 
     def of(self, place: int) -> tuple[int, int, tuple[Any, Any], tuple[float, float]]:
         """Count, missing, least and greatest, mean and standard deviation (of n - 1) of one column."""
@@ -94,18 +126,9 @@ def _means(part: Any, absent: Any) -> Any:
     return present.sum(axis=1, dtype=np.float64) / (part.shape[1] - _true(absent))
 
 
-def _filled(spread: Any, least: Any, absent: Any, *, few: bool) -> Any:
-    """Put a number in the place of NaN, in each row the same; returns these numbers.
-
-    The least number of the row can be put there without asking of each value whether it is NaN, which takes long where
-    they are strewn about; where they are not ``few`` it would cost digits.
-    """
-    np = sys.modules["numpy"]
-    if not few or not np.isfinite(least).all():
-        spread[absent] = 0
-        return np.zeros(len(spread))
-    np.fmax(spread, least[:, None], out=spread)
-    return least
+def _zeroed(spread: Any, absent: Any) -> Any:
+    spread[absent] = 0
+    return sys.modules["numpy"].zeros(len(spread))
 
 
 def _true(flags: Any) -> Any:

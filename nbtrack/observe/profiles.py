@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from nbtrack.digests.matrices import interleaved
+from nbtrack.digests.spread import spread
 from nbtrack.observe.columns import Cells, columns
 from nbtrack.observe.moments import Moments
 from nbtrack.observe.redaction import is_secret_name, redact
@@ -27,6 +28,7 @@ Profile: TypeAlias = Mapping[str, JSON]
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SAMPLE_ROWS = 4096
 _PART_ROWS = 32_768
+_STRETCH = 32  # parts that one thread takes in, one after the other
 _BAND_ROWS = 8192
 _BAND_BYTES = 1 << 18
 _MOST_CATEGORIES = 5
@@ -128,10 +130,31 @@ def _between(stack: Any, rows: Any, counts: Any) -> list[list[float]]:
 
 def _numbers(array: Any) -> Profile:
     """The profile of a long column, or of all values of an array: part by part, so that it copies little."""
-    total = Moments(1)
-    for part in _parts(array):
-        total.take(part[None])
-    return _finished(total, 0, array)
+    step = max(1, _PART_ROWS * len(array) // array.size) if array.size and array.ndim else 1
+    return _finished(_taken(array, 1, step, lambda part: part.reshape(1, -1)), 0, array)
+
+
+def _taken(array: Any, width: int, step: int, shown: Callable[[Any], Any]) -> Moments:
+    """The moments of all rows, ``step`` rows at a time; ``shown`` makes of such a part what ``Moments`` takes.
+
+    Long data is cut into stretches at fixed places, and what is summed does not follow from who sums it.
+    """
+    total = Moments(width)
+    if not array.ndim:
+        total.take(array.reshape(1, 1))
+        return total
+    total.take(shown(array[:step]))
+    rows = step * _STRETCH
+
+    def take(start: int) -> Moments:
+        moments = Moments(width, like=total)
+        for at in range(start, min(start + rows, len(array)), step):
+            moments.take(shown(array[at : min(at + step, start + rows)]))
+        return moments
+
+    for moments in spread(take, range(step, len(array), rows), array.nbytes):
+        total.add(moments)
+    return total
 
 
 def _side_by_side(arrays: Sequence[Any]) -> list[Profile]:
@@ -142,10 +165,8 @@ def _side_by_side(arrays: Sequence[Any]) -> list[Profile]:
         if matrix is None:
             found.append(_numbers(arrays[len(found)]))
             continue
-        total = Moments(matrix.shape[1])
         step = min(_BAND_ROWS, max(64, _BAND_BYTES // (matrix.shape[1] * matrix.itemsize)))
-        for start in range(0, len(matrix), step):
-            total.take(matrix[start : start + step].T)
+        total = _taken(matrix, matrix.shape[1], step, lambda band: band.T)
         columns = arrays[len(found) : len(found) + matrix.shape[1]]
         found += [_finished(total, place, column) for place, column in enumerate(columns)]
     return found
@@ -160,16 +181,6 @@ def _finished(total: Moments, place: int, array: Any) -> Profile:
         if len(sample) < array.size:
             profile["of_rows"] = len(sample)
     return profile
-
-
-def _parts(array: Any) -> Any:
-    """The values in flat parts of some 32,768."""
-    if array.ndim == 1:
-        return (array[start : start + _PART_ROWS] for start in range(0, len(array), _PART_ROWS))
-    if array.size == 0 or array.ndim == 0:
-        return iter([array.reshape(-1)])
-    step = max(1, _PART_ROWS * len(array) // array.size)
-    return (array[start : start + step].reshape(-1) for start in range(0, len(array), step))
 
 
 def _spaced(array: Any) -> Any:

@@ -183,3 +183,22 @@ def test_the_chunks_of_arrow_text_do_not_count():
     assert expected["missing"] == 9000
     assert profile(pd.concat([text[:7], text[7:20_000], text[20_000:]])) == expected
     assert profile(whole) == profile(chunked) == expected
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1, 1.0])
+def test_a_profile_is_the_same_however_many_threads_there_are(missing, monkeypatch):
+    rng = np.random.default_rng(1)
+    values = rng.normal(1e6, 1, (2_200_000, 2))
+    values[rng.random(len(values)) < missing, 1] = np.nan
+    told = []
+    for count in (1, 3):
+        monkeypatch.setattr("nbtrack.digests.spread._processors", lambda count=count: count)
+        told.append((profiles(pd.DataFrame(values), 2), profiles(pd.DataFrame(dict(enumerate(values.T))), 2)))
+    assert told[0] == told[1]
+    by_rows = told[0][0][1]
+    present = values[~np.isnan(values[:, 1]), 1]
+    assert by_rows["count"] == len(present)
+    if len(present):
+        assert by_rows["max"] == present.max()
+        assert math.isclose(by_rows["mean"], present.mean(), rel_tol=1e-12)
+        assert math.isclose(by_rows["std"], present.std(ddof=1), rel_tol=1e-9)
