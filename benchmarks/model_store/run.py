@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,13 +21,16 @@ import numpy as np
 from blake3 import blake3
 from models import MODELS
 
-from nbtrack.digests import recognise
+from nbtrack.digests import recognise, split
 from nbtrack.observe.models import describe, deserialize, serialize
 from nbtrack.records import Capture, Environment, Execution, Run, Session, State, new_id
 from nbtrack.store import Store
+from nbtrack.store.encoding import encoded
+from nbtrack.store.packing import compress_files
 
 RESULTS = Path(__file__).parent / "results"
 MLFLOW = Path(__file__).resolve().parents[2] / ".bench/mlflow/bin/python"
+PACKING = "compress afterwards, while no cell runs"
 ENVIRONMENT = Environment(digest="b3:env", python=platform.python_version(), platform="Linux", packages={})
 
 
@@ -133,7 +137,30 @@ def ours(model, change, step, taken, added):
         change(step)
         save("save with 1 % changed")
         taken.setdefault("load", []).append(timed(kernel.load, runs["save"]))
+        before = on_disk(folder)
+        taken.setdefault(PACKING, []).append(timed(compress_files, kernel.store))
+        added[PACKING] = on_disk(folder) - before
+        taken.setdefault("load what was compressed", []).append(timed(kernel.load, runs["save"]))
         kernel.close()
+
+
+def compressed_and_synced(parts, folder):
+    """What a save would wait for if it compressed what it writes: files as ours, by four threads."""
+    blobs = [b"".join(pieces) for pieces in split(parts)]
+
+    def write(place):
+        _, data = encoded(blobs[place])
+        with (folder / str(place)).open("wb", buffering=0) as stream:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[stream.write(rest) :]
+            os.fsync(stream.fileno())
+
+    def work():
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write, range(len(blobs))))
+
+    return work
 
 
 def rivals(model, taken, added):
@@ -142,6 +169,10 @@ def rivals(model, taken, added):
         file = folder / "plain"
         taken.setdefault("plain write and fsync", []).append(timed(write_and_sync, parts, file))
         added["plain write and fsync"] = file.stat().st_size
+    with folder_for_models() as folder:
+        label = "compress, write and fsync, four threads"
+        taken.setdefault(label, []).append(timed(compressed_and_synced(parts, folder)))
+        added[label] = on_disk(folder)
     taken.setdefault("raw BLAKE3", []).append(timed(hash_all, parts))
     for name, dump, load in (
         ("joblib", joblib.dump, joblib.load),

@@ -26,6 +26,7 @@ from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.gradient_loops import may_train_by_hand
 from nbtrack.capture.history import History
+from nbtrack.capture.idle import Idle
 from nbtrack.capture.loops import is_cell
 from nbtrack.capture.nodes import walk
 from nbtrack.capture.notebook import notebook_path
@@ -53,10 +54,12 @@ from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State,
 from nbtrack.store import SessionLog, Store
 from nbtrack.store.datasets import latest_datasets
 from nbtrack.store.network import is_on_network
+from nbtrack.store.packing import compress_files
 
 __all__ = ["KernelSession"]
 
 _PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
+_LAST_SECONDS = 0.5  # what the end of a kernel, or unloading, may wait for files to be compressed
 _NAMED = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _DEFINES = re.compile(r"\b(?:def|class|lambda|partial)\b")
@@ -124,6 +127,7 @@ class KernelSession:
         self._log: SessionLog | None = None
         self._opening = threading.RLock()
         self._unsaved = Unsaved(folder)
+        self._idle = Idle(self._tidy)
         self._observation: Observation | None = None
         self._execution: Execution | None = None
         self._transformed = ""
@@ -145,6 +149,7 @@ class KernelSession:
     ) -> None:
         """An execution begins; ``midway``: some of its statements ran already, so what it found is not known."""
         started = time.perf_counter()
+        self._idle.cell_begins()
         self._observation = Observation()
         self._transformed = self._unlooked = transformed
         clean = redact(source)
@@ -314,6 +319,7 @@ class KernelSession:
             self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
         self._tree = None
         self.seconds += observation.seconds + time.perf_counter() - started
+        self._idle.cell_ends()
         if observation.lost is not None and not runs:
             raise observation.lost
         return runs
@@ -403,6 +409,8 @@ class KernelSession:
             self._warn(f"nbtrack: this cell's runs are not saved yet: {error}")
             return ()
         self._history.saved()
+        if capture.models or capture.attachments:
+            self._idle.want()
         return runs
 
     def _process(self) -> Session:
@@ -428,9 +436,15 @@ class KernelSession:
                 "Name a place on a local disk in [tool.nbtrack] of pyproject.toml."
             )
 
+    def _tidy(self, going_on: Callable[[], bool]) -> None:
+        """Compress stored files that shrink, of whichever kernel."""
+        if self.store is not None:
+            compress_files(self.store, going_on=going_on)
+
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""
         self._save_writers()
+        self._idle.finish(_LAST_SECONDS)
         if self._log is not None:
             with contextlib.suppress(StoreError):  # what is in the spool waits for the next to open the store
                 self._unsaved.save(self._log)

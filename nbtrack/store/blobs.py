@@ -2,8 +2,8 @@
 
 A file is written under a temporary name (0600, exclusive, no symlink followed), synced, made read-only, renamed,
 and its folder synced, all before the transaction that names it: a row never points to bytes that a power cut can
-take away. Files are written as they are, so that nobody waits for more than the disk; garbage collection compresses
-later what a quick look finds to shrink well (:mod:`nbtrack.store.packing`). Reading verifies the digest before a byte
+take away. Files are written as they are, so that nobody waits for more than the disk; what a quick look finds to
+shrink well is compressed once nobody waits (:mod:`nbtrack.store.packing`). Reading verifies the digest before a byte
 is handed out.
 """
 

@@ -2,7 +2,7 @@
 
 Pickle streams and the trees of forests shrink to a third, weights hardly at all: the look compresses a sample. What
 would not shrink by a quarter is kept as it is, and can then be mapped. Bytes that stand in rows are compressed as they
-come, files by garbage collection (:mod:`nbtrack.store.packing`).
+come, files when nobody waits for them (:mod:`nbtrack.store.packing`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from types import ModuleType
 
 from nbtrack.errors import StoreError
 
-__all__ = ["decoded", "encoded", "shrinks"]
+__all__ = ["can_compress", "decoded", "encoded", "shrinks"]
 
 _LEAST_BYTES = 512
 _SAMPLE_BYTES = 1 << 15  # of begin, middle and end
 _WORTH = 0.75  # of the size, at most, is what compressing must leave
 _LEVEL = 1
+
+
+def can_compress() -> bool:
+    """Whether Zstandard is installed here."""
+    return _library() is not None
 
 
 def encoded(data: bytes | memoryview) -> tuple[str, bytes | memoryview]:

@@ -339,7 +339,8 @@ CREATE TABLE blobs (  -- stored bytes
     encoding TEXT NOT NULL,  -- how they are kept: raw or zstd
     stored INTEGER NOT NULL,  -- how many as they are kept
     data BLOB,  -- the bytes of a small one; NULL: in a file under blobs/
-    condemned_at REAL  -- when garbage collection found that nothing needs them; NULL: something does, for all it knows
+    condemned_at REAL,  -- when garbage collection found that nothing needs them; NULL: something does, for all it knows
+    dense INTEGER NOT NULL DEFAULT 0  -- 1: a look at the file found that it would hardly shrink
 ) STRICT;
 
 CREATE TABLE attachments (  -- figures that executions showed, and data kept on request

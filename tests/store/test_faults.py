@@ -358,7 +358,7 @@ def test_the_doctor_names_orphans_leftovers_open_modes_and_a_changed_schema(kern
     left.write_bytes(b"half")
     for path in (loose, left):
         os.utime(path, (1, 1))
-    alter(folder, "INSERT INTO blobs VALUES ('b3:none', 3, 'raw', 3, x'616263', NULL)")
+    alter(folder, "INSERT INTO blobs VALUES ('b3:none', 3, 'raw', 3, x'616263', NULL, 0)")
     alter(folder, "DROP INDEX runs_by_start")
     alter(folder, "CREATE TABLE foreign_table (x)")
     alter(folder, "DELETE FROM sources")

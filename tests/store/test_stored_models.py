@@ -176,6 +176,60 @@ def test_a_compression_that_was_killed_is_finished_by_the_next(kernel, folder, m
     assert read(kernel, run) == [b"stream", tree]
 
 
+def test_compressing_stops_when_there_is_no_time_left_and_goes_on_where_it_stopped(kernel, folder):
+    trees = [words(300_000 + place) for place in range(5)]
+    runs = [train(kernel, model_of(b"stream", tree)) for tree in trees]
+    times = iter([True, True, False, False, False, False])
+    done = packing.compress_files(kernel.store, going_on=lambda: next(times))
+    assert done.files == 2
+    assert sorted(name.endswith(".zst") for name in on_disk(folder)) == [False] * 3 + [True] * 2
+    assert packing.compress_files(kernel.store, going_on=lambda: True).files == 3
+    assert [read(kernel, run)[1] for run in runs] == trees
+
+
+def test_what_would_not_shrink_is_looked_at_once(kernel, monkeypatch):
+    weights = noise(2 * MEGABYTE)
+    run = train(kernel, model_of(b"stream", weights))
+    looked = []
+    shrinks = packing.shrinks
+    monkeypatch.setattr(packing, "shrinks", lambda *given: looked.append(given) or shrinks(*given))
+    for _ in range(3):
+        assert packing.compress_files(kernel.store, going_on=lambda: True).files == 0
+    assert len(looked) == 1
+    assert read(kernel, run) == [b"stream", weights]
+
+
+def test_a_large_file_that_would_fill_memory_is_left_to_garbage_collection(kernel, monkeypatch):
+    monkeypatch.setattr(packing, "_MOST_BYTES", MEGABYTE)
+    train(kernel, model_of(b"stream", words(2 * MEGABYTE)))
+    assert packing.compress_files(kernel.store, going_on=lambda: True).files == 0
+    assert collect_garbage(kernel.store).compressed == 1
+
+
+def test_several_processes_compress_one_store_while_models_are_saved_and_read(kernel, folder):
+    program = (
+        "import sys; from pathlib import Path; from nbtrack.store import Store; "
+        "from nbtrack.store.packing import compress_files\n"
+        "store = Store.open(Path(sys.argv[1]))\n"
+        "while not Path(sys.argv[2]).exists(): compress_files(store, going_on=lambda: True)"
+    )
+    end = folder.parent / "end"
+    packers = [subprocess.Popen([sys.executable, "-c", program, folder, end]) for _ in range(2)]
+    models = [model_of(b"stream", words(300_000 + place % 7), noise(200_000 + place)) for place in range(40)]
+    runs = []
+    for place, model in enumerate(models):
+        runs.append(train(kernel, model))
+        assert read(kernel, runs[place // 2])[1] == bytes(models[place // 2].buffers[0])
+    end.touch()
+    assert [packer.wait(60) for packer in packers] == [0, 0]
+    packing.compress_files(kernel.store)
+    for run, model in zip(runs, models, strict=True):
+        assert read(kernel, run)[1:] == [bytes(buffer) for buffer in model.buffers]
+    assert sum(name.endswith(".zst") for name in on_disk(folder)) == 7
+    assert len(on_disk(folder)) == 47
+    assert [one for one in kernel.store.doctor(full=True) if not one.subject.startswith("SQLite ")] == []
+
+
 def test_small_bytes_that_shrink_are_compressed_in_their_row(kernel):
     train(kernel, model_of(words(50_000)))
     with kernel.store.view() as connection:
