@@ -48,9 +48,16 @@ def fit_params(fit: Fit, around: Surroundings) -> tuple[Param, ...]:
     for name, held in fit.variables.items():
         if not _is_grid(held[0], fit.parameters.grid) and not _is_told(held[0], told):
             found["variable"].setdefault(name, held)
+    found["loop"] = _as_used(found["loop"], found["default"])
+    found["variable"] = _as_used(found["variable"], found["default"])
     if fit.block is not None:
         found["explicit"] = _explicit(fit.block, around)
     return _distinct(found, around)
+
+
+def _as_used(around: _Values, used: _Values) -> _Values:
+    """Under the name of a parameter stands what the fit used, which may not be what has that name around it."""
+    return {name: held for name, held in around.items() if name not in used or _same(used[name][0], held[0])}
 
 
 def _put_around(fit: Fit, found: dict[ParamOrigin, _Values]) -> None:
