@@ -28,6 +28,7 @@ class Role:
     BUILD = 16
     SEED = 32
     CALLBACK = 64
+    CONTAIN = 128
 
 
 # The verbs of the libraries that people train with, and what follows them: fit_transform, train_on_batch, …
@@ -121,6 +122,8 @@ def role_of(name: str) -> int:
         role |= Role.READ
     if _SEED.match(name):
         role |= Role.SEED
+    if name == "Pool":
+        role |= Role.CONTAIN  # CatBoost's; what was put into it cannot be had from it
     if role == 0 and name[:1].isupper():
         role = Role.BUILD  # by the custom of naming, a class
     return role

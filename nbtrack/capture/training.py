@@ -17,6 +17,7 @@ from typing import Any
 
 from nbtrack import frameworks
 from nbtrack.capture.attribute import Attribution
+from nbtrack.capture.containers import Containers
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.holders import name_of
 from nbtrack.capture.influences import Influences
@@ -73,6 +74,7 @@ class Trainings:
         self._influences = Influences()
         self.built: IdentityMap[Site] = IdentityMap()
         """Where objects were built, for what was written there."""
+        self.containers = Containers()
         self.tested = Tested(namespace, attribution)
         """What the models were trained and are tested on, row by row."""
         self._seeds: dict[str, int] = {}
@@ -334,6 +336,10 @@ class Trainings:
 
     def _digest(self, fit: Fit, site: Site, call: Call, argument: Argument) -> Dataset | None:
         name = data_name(site, call, argument, self._namespace, self.built.get(call.receiver))
+        inside = self.containers.inside(argument.value, name, argument.role)
+        if inside:
+            fit.datasets.update({(each.name, each.role): each for each in inside})
+            return None
         try:
             found = self.growth.told(data.dataset(name, argument.role, argument.value), argument.value)
             changed = self._threads.running() and not data.is_still(argument.value, found.content)

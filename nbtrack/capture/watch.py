@@ -226,6 +226,8 @@ class Watcher:
             self.trainings.seeded(observation, call)
         if role & Role.READ:
             self.note_file(call.function, (*call.args, *call.kwargs.values()))
+        if role & Role.CONTAIN:
+            self.trainings.containers.made(call, result)
         if flight.fit is not None:
             self._trained(flight, flight.fit, call, result, observation)
             return

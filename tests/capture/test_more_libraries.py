@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbtrack.config import Settings
+from nbtrack.digests import digest
 
 _spec = importlib.util.spec_from_file_location("capture_conftest", Path(__file__).with_name("conftest.py"))
 _conftest = importlib.util.module_from_spec(_spec)
@@ -52,6 +53,32 @@ def test_catboost_by_its_own_interface(cancer):
     assert (run.model.class_name, run.model.variable, run.model.stored) == ("CatBoost", "model", True)
     assert values(run)["iterations"] == 4
     assert "pool" in {data.name.partition(".")[0] for data in run.datasets}
+
+
+def test_a_catboost_pool_with_categories_is_told_by_what_was_put_into_it(cancer):
+    pytest.importorskip("catboost")
+    cancer.run(
+        "from catboost import CatBoostClassifier, Pool\n"
+        "def kinds(X):\n    return X.assign(kind=['small' if size < 14 else 'large' for size in X['mean radius']])\n"
+        "Z = kinds(X_train)\npool = Pool(Z, label=y_train.tolist(), cat_features=['kind'], weight=[1.0] * len(Z))"
+    )
+    cancer.run("before, Z['kind'] = Z.copy(), 'small'")  # the pool keeps what it was given
+    cancer.run(
+        "clf = CatBoostClassifier(iterations=3, verbose=0, allow_writing_files=False)\n"
+        "clf.fit(pool, eval_set=Pool(kinds(X_test), y_test, ['kind']))"
+    )
+    (run,) = cancer.runs
+    assert run.capture_notes == ()
+    found = {(data.name, data.role): data.content for data in run.datasets}
+    assert found["pool", "train"].digest == digest(cancer.names["before"])
+    assert found["pool", "train"].columns[-1].name == "kind"
+    assert found["pool.label", "train"].digest == digest(cancer.names["y_train"].tolist())
+    assert found["pool.weight", "train"].shape == (len(cancer.names["Z"]),)
+    (other,) = [
+        content for (name, role), content in found.items() if role == "validation" and "label" not in name
+    ]
+    assert other.shape == (len(cancer.names["X_test"]), 31)
+    assert len(found) == 5
 
 
 def test_keras_compiled_and_fitted(cancer, monkeypatch):
