@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Names } from '../src/api/types';
-import { accept, complete, quoteName } from '../src/models/query';
+import { accept, complete, endOfToken, isUnfinished, quoteName } from '../src/models/query';
 
 const names: Names = {
   metrics: [
@@ -27,6 +27,19 @@ const names: Names = {
 const texts = (query: string): string[] => complete(query, query.length, names).suggestions.map(one => one.text);
 
 describe('while a query is typed', () => {
+  it('half a condition is not yet asked for', () => {
+    const unfinished = ['acc', 'accuracy >', 'accuracy > 0.5 and', 'not', '(', '(accuracy > 0.5 or C'];
+    const whole = ['', ' ', 'accuracy > 0.5', 'accuracy > and', '(accuracy > 0.5', '(accuracy > 0.5)', 'note = "a b'];
+    expect(unfinished.filter(isUnfinished)).toEqual(unfinished);
+    expect(whole.filter(isUnfinished)).toEqual([]);
+  });
+
+  it('a mistake is marked to the end of its word', () => {
+    expect(endOfToken('acuracy > 0.5', 0)).toBe(7);
+    expect(endOfToken('accuracy > "a b" and', 11)).toBe(16);
+    expect(endOfToken('accuracy > ', 11)).toBe(11);
+  });
+
   it('names come first, those that need it quoted', () => {
     expect(texts('')).toEqual(['accuracy', '`val loss`', 'C', 'param.accuracy', 'model', 'state', 'tag.team', 'not', '(']);
   });

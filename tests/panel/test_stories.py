@@ -90,19 +90,77 @@ def test_a_kernel_killed_in_training_leaves_a_canceled_run_with_its_curve(stage)
     assert len(points) > 10
 
 
-def test_the_panel_comes_back_after_the_server_was_restarted(page, lab_of_its_own):
+CHOICES = """import nbtrack
+for number in range(3):
+    with nbtrack.track("sweep", tags={"owner": "ana"}):
+        nbtrack.param(C=10.0**number, depth=number)
+        nbtrack.log(accuracy=0.9 - number / 10, loss=1.0 - number / 10)
+"""
+
+
+def test_the_panel_comes_back_after_the_server_was_restarted_as_it_was_arranged(page, lab_of_its_own):
     lab = lab_of_its_own
     stage = lab.stage(page)
-    stage.notebook(LOAD, FIT)
+    stage.notebook(LOAD, CHOICES)
     stage.run_all()
-    stage.rows(1)
+    stage.rows(3)
+    arrange(page)
+    arranged = _arrangement(page)
+    assert arranged["metric"] == "loss"
+    assert arranged["direction"] == "Higher is better; click if lower is"
+    assert arranged["columns"] == ["depth", "owner", "C"]
+    assert [text.split()[0] for text in arranged["rows"]] == ["sweep-1", "sweep-2", "sweep-3"], "best first"
+    assert arranged["stars"] == ["false", "true", "false"]
+    page.reload()
+    page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+    stage.rows(3)
+    assert _arrangement(page) == arranged
+
     lab.stop()
     page.evaluate("void jupyterapp.commands.execute('nbtrack:refresh')")
     page.wait_for_selector("#nbtrack-runs .nbt-problem")
     assert "does not answer" in page.locator("#nbtrack-runs .nbt-problem").inner_text()
     lab.start()
     page.wait_for_selector("#nbtrack-runs .nbt-problem", state="detached", timeout=60_000)
-    stage.rows(1)
+    stage.rows(3)
+    assert _arrangement(page) == arranged
+    # In a workspace of its own, as a second window has one.
+    stage.open()
+    stage.rows(3)
+    assert _arrangement(page) == arranged
+
+
+def arrange(page):
+    """Three columns of choice, the lowest loss no longer the best, best first, a star."""
+    panel = page.locator("#nbtrack-runs")
+    panel.get_by_label("Choose columns").click()
+    for name in ("depth", "C", "owner"):
+        panel.get_by_label("Find a column").fill(name)
+        panel.locator(".nbt-choices button", has_text=name).first.click()
+    panel.get_by_label("Move owner forward").click()
+    panel.get_by_label("Close", exact=True).click()
+    panel.get_by_label("Main metric", exact=True).select_option("loss")
+    panel.get_by_label("Lower is better; click if higher is").click()
+    panel.get_by_label("Order", exact=True).select_option("best")
+    row = panel.locator(".nbt-row", has_text="sweep-2")
+    row.hover()
+    row.locator(".nbt-star").click()
+    page.wait_for_selector('#nbtrack-runs .nbt-row[aria-rowindex="2"] .nbt-star[aria-pressed="true"]')
+
+
+def _arrangement(page):
+    """What somebody chose, as it is to be seen."""
+    panel = page.locator("#nbtrack-runs")
+    panel.locator(".nbt-third").first.wait_for()
+    page.wait_for_function("document.querySelector('#nbtrack-runs .nbt-best') !== null")
+    return {
+        "metric": panel.get_by_label("Main metric", exact=True).input_value(),
+        "order": panel.get_by_label("Order", exact=True).input_value(),
+        "direction": panel.locator("button[aria-label*=' is better;']").get_attribute("aria-label"),
+        "columns": panel.locator(".nbt-third").first.locator(".nbt-pair > .nbt-muted").all_inner_texts(),
+        "rows": [label.get_attribute("title") for label in panel.locator(".nbt-row .nbt-label").all()],
+        "stars": [star.get_attribute("aria-pressed") for star in panel.locator(".nbt-row .nbt-star").all()],
+    }
 
 
 def test_a_store_from_the_future_is_a_message_and_not_a_blank(stage):
@@ -268,6 +326,10 @@ def test_the_keyboard_does_what_the_mouse_does(stage):
     page.wait_for_function(
         "document.querySelector('.nbt-row[aria-rowindex=\"2\"] .nbt-star').ariaPressed === 'true'"
     )
+    page.keyboard.press("Shift+F10")
+    page.locator(".lm-Menu-itemLabel", has_text="Copy Id of Run").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".nbt-list").focus()
     page.keyboard.press("End")
     page.wait_for_function(
         "document.querySelector('.nbt-row.nbt-focused')?.getAttribute('aria-rowindex') === '30'"
@@ -364,6 +426,8 @@ def test_a_model_is_loaded_in_the_notebook_registered_and_reproduced(stage):
 
     detail.get_by_label("Run the cells it depends on again, in a clean process, and judge").click()
     page.locator(".nbt-dialog").get_by_role("button", name="Reproduce", exact=True).click()
+    page.locator(".nbt-dialog .nbt-progress progress").wait_for()
+    page.locator(".nbt-dialog .nbt-progress").get_by_role("button", name="Cancel").wait_for()
     page.locator(".nbt-dialog .nbt-chip", has_text="same").wait_for(timeout=120_000)
     [run] = stage.runs()
     assert run["reproduction"]["verdict"] == "same"
@@ -391,6 +455,14 @@ def test_jupyter_notebook_shows_the_panel_at_the_right(page, notebook_app):
     page.wait_for_selector("#nbtrack-runs .nbt-compare .nbt-matrix")
     page.locator("#nbtrack-runs").get_by_label("Back to the runs").click()
     page.wait_for_selector("#nbtrack-runs .nbt-compare", state="detached")
+    # What was chosen outlives the page here as well.
+    page.get_by_label("Main metric", exact=True).select_option("metric_3")
+    page.reload()
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.evaluate("void jupyterapp.commands.execute('nbtrack:show')")
+    page.wait_for_selector("#nbtrack-runs .nbt-row[data-nbtrack-run]")
+    assert page.get_by_label("Runs of", exact=True).input_value() == "all"
+    assert page.get_by_label("Main metric", exact=True).input_value() == "metric_3"
     # Files of the extension are under /lab/extensions/nbtrack/.
     ours = [one for one in traces if not one.startswith(OF_NOTEBOOK_ITSELF) or "nbtrack" in one]
     assert ours == []

@@ -56,6 +56,13 @@ export function ExportBody(props: Props): JSX.Element {
   );
 }
 
+const EXAMPLES: Record<string, string> = {
+  synthetic: 'made up from the columns, none of your data',
+  real: 'of your data',
+  file: 'from a file',
+  none: 'none'
+};
+
 function PreviewView(props: { preview: Preview }): JSX.Element {
   const { preview } = props;
   const list = (name: string): Json[] => (Array.isArray(preview[name]) ? (preview[name] as Json[]) : []);
@@ -65,7 +72,7 @@ function PreviewView(props: { preview: Preview }): JSX.Element {
     ['Model', [preview.class_name ?? preview.class, list('formats').join(', ')].filter(Boolean).join(' as ')],
     ['Size', typeof preview.size_bytes === 'number' ? formatSize(preview.size_bytes) : ''],
     ['Columns', columns.length === 0 ? '' : `${columns.length}: ${columns.slice(0, 6).join(', ')}${columns.length > 6 ? ', …' : ''}`],
-    ['Example rows', String(preview.example_origin ?? '')],
+    ['Example rows', EXAMPLES[String(preview.example_origin)] ?? String(preview.example_origin ?? '')],
     ['Cells of code', typeof preview.cells === 'number' ? String(preview.cells) : ''],
     ['Files named', list('paths').map(String).join(', ')],
     ['Your words', texts.map(([name, text]) => `${name}: ${String(text)}`).join(' · ')],

@@ -19,7 +19,7 @@ export interface DialogServices {
 /** A dialog with one way out; work goes on in the server when it is closed. */
 function show(title: string, body: ReactWidget, model: JobModel): void {
   body.addClass('nbt-page');
-  const dialog = new Dialog({ title, body, buttons: [Dialog.okButton({ label: 'Close' })], focusNodeSelector: '.nbt-primary' });
+  const dialog = new Dialog({ title, body, buttons: [Dialog.cancelButton({ label: 'Close' })], focusNodeSelector: '.nbt-primary' });
   dialog.addClass('nbt-modal');
   void dialog.launch().finally(() => model.dispose());
 }

@@ -36,6 +36,21 @@ export function complete(query: string, caret: number, names: Names | null): Com
   return { from, to, suggestions: matching(all, prefix).slice(0, MOST) };
 }
 
+/** Whether something must follow before the query can be one: what to compare with, a value, the other side of a word. */
+export function isUnfinished(query: string): boolean {
+  const all = tokens(query);
+  const [before, last] = [all[all.length - 2]?.text, all[all.length - 1]?.text];
+  if (last === undefined || last === ')' || (before !== undefined && OPERATOR.test(before))) {
+    return false;
+  }
+  return true;
+}
+
+/** Where the word or sign that begins at `position` ends. */
+export function endOfToken(query: string, position: number): number {
+  return tokens(query).find(one => one.start <= position && position < one.end)?.end ?? query.length;
+}
+
 /** `query` with the suggestion put in, and where the caret is then. */
 export function accept(query: string, completion: Completion, text: string): { query: string; caret: number } {
   const after = query.slice(completion.to);

@@ -41,7 +41,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     registry: ISettingRegistry | null
   ) => {
     const client = new Client(app.serviceManager.serverSettings);
-    const model = new RunsModel(client, memoryOf(state));
+    const model = new RunsModel(client, memoryOf(state, app.serviceManager.serverSettings.baseUrl));
     const cells = new Cells(app, notebooks, () => ({ location: model.location, notebook: model.notebook }));
     const desk = new Desk(app, client, model, cells, rendermime, labShell);
     restorer?.add(desk.panel, desk.panel.id);
@@ -245,11 +245,31 @@ function save(url: string): void {
   link.remove();
 }
 
-function memoryOf(state: IStateDB): Memory {
+/**
+ * In the browser and in the state of the workspace. The first is written at once, and other workspaces see it, as does
+ * Jupyter Notebook, whose state ends with the page; the second is the server's, and found from another browser.
+ */
+function memoryOf(state: IStateDB, server: string): Memory {
+  const place = (name: string): string => `${PLUGIN}:${server}:${name}`;
   return {
-    load: async name => (await state.fetch(`${PLUGIN}:${name}`)) as Json | undefined,
-    save: (name, value) => void state.save(`${PLUGIN}:${name}`, value as never)
+    load: async name => {
+      const kept = attempt(() => JSON.parse(localStorage.getItem(place(name)) ?? 'null') as Json) ?? null;
+      return kept ?? ((await state.fetch(`${PLUGIN}:${name}`)) as Json | undefined);
+    },
+    save: (name, value) => {
+      attempt(() => localStorage.setItem(place(name), JSON.stringify(value)));
+      void state.save(`${PLUGIN}:${name}`, value as never);
+    }
   };
+}
+
+/** A browser may refuse to keep anything for a page, or have no room left. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }
 
 async function followSettings(registry: ISettingRegistry | null, model: RunsModel): Promise<void> {

@@ -42,8 +42,12 @@ export function RunsBody(props: { model: RunsModel; actions: RunsActions }): JSX
             {choosing && <ColumnChooser model={model} onClose={() => setChoosing(false)} />}
             <QueryBox query={model.query} names={model.names} error={model.queryError} onQuery={query => model.setQuery(query)} />
             <Count model={model} />
-            {wide && <TableHead model={model} />}
-            <List {...props} wide={wide} />
+            <div className="nbt-sideways">
+              <div className="nbt-table-frame" style={wide ? { minWidth: leastWidth(model.preferences.columns) } : undefined}>
+                {wide && <TableHead model={model} />}
+                <List {...props} wide={wide} />
+              </div>
+            </div>
             <SelectionBar model={model} onCompare={props.actions.compare} />
           </>
         )
@@ -88,9 +92,10 @@ function TableHead(props: { model: RunsModel }): JSX.Element {
         type="button"
         className={`nbt-cell ${className}`}
         aria-label={`Order by ${title}`}
+        title={title}
         onClick={() => model.setPreferences({ sort: { column, descending: !(mine && sort.descending) } })}
       >
-        {title}
+        <span className="nbt-cut">{title}</span>
         {mine && <Icon name={sort.descending ? 'down' : 'up'} />}
       </button>
     );
@@ -100,7 +105,7 @@ function TableHead(props: { model: RunsModel }): JSX.Element {
       <span />
       {head('label', 'run', 'nbt-cell-label')}
       <button type="button" className="nbt-cell nbt-cell-score" onClick={() => model.setPreferences({ sort: sort === 'best' ? 'newest' : 'best' })}>
-        {model.metric?.name ?? 'metric'}
+        <span className="nbt-cut">{model.metric?.name ?? 'metric'}</span>
         {sort === 'best' && <Icon name="down" />}
       </button>
       <span />
@@ -115,7 +120,12 @@ function TableHead(props: { model: RunsModel }): JSX.Element {
 
 function template(columns: string[]): React.CSSProperties {
   const chosen = columns.length > 0 ? `repeat(${columns.length}, minmax(60px, 110px))` : '';
-  return { gridTemplateColumns: `28px minmax(180px, 1fr) 116px 64px ${chosen} 84px 74px` };
+  return { gridTemplateColumns: `28px minmax(160px, 1fr) 116px 64px ${chosen} 84px 74px` };
+}
+
+/** Of the same columns with the gaps between them: where there is less room, the table is scrolled sideways. */
+function leastWidth(columns: string[]): number {
+  return 28 + 160 + 116 + 64 + 84 + 74 + 5 * 10 + columns.length * 70 + 16;
 }
 
 function List(props: { model: RunsModel; actions: RunsActions; wide: boolean }): JSX.Element {
@@ -363,15 +373,26 @@ function useKeys(
       ' ': () => model.focused !== null && model.select(model.focused, 'toggle'),
       s: () => model.focused !== null && toggleStar(model, actions),
       c: () => model.selection.size > 1 && actions.compare([...model.selection]),
-      Escape: () => model.clearSelection()
+      Escape: () => model.clearSelection(),
+      ContextMenu: () => openMenu(model.focused)
     };
-    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
+    const key = event.shiftKey && event.key === 'F10' ? 'ContextMenu' : event.key;
+    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[key];
     if (move !== undefined) {
       event.preventDefault();
       event.stopPropagation();
       move();
     }
   };
+}
+
+/** The menu of a row, as the right mouse button opens it: the focus is on the list, so the browser would ask for that one's. */
+function openMenu(id: string | null): void {
+  const row = id === null ? null : document.getElementById(`nbt-row-${id}`);
+  if (row !== null) {
+    const { left, bottom } = row.getBoundingClientRect();
+    row.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 28, clientY: bottom - 4 }));
+  }
 }
 
 function toggleStar(model: RunsModel, actions: RunsActions): void {

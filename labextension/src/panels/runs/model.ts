@@ -177,7 +177,7 @@ export class RunsModel extends Observable {
   /** The main metric is another name for what `best` and the bars mean; its direction may be turned over. */
   get metric(): { name: string; direction: Direction } | null {
     const { metric, direction } = this.preferences;
-    const told = this.pages.metric;
+    const told = this.pages.metric ?? this.told;
     if (metric !== null) {
       const guess = this.names?.metrics.find(one => one.name === metric)?.direction ?? 'max';
       return { name: metric, direction: direction ?? guess };
@@ -351,6 +351,7 @@ export class RunsModel extends Observable {
     const table = await this.api.table(this.store, request, signal);
     this.problem = null;
     this.queryError = null;
+    this.told = table.metric ?? this.told;
     if (offset === 0) {
       this.counted = table.total !== null;
     }
@@ -443,8 +444,12 @@ export class RunsModel extends Observable {
     }
     const found = (await this.memory.load(this.memoryName())) as Partial<Preferences> | undefined;
     this.preferences = { ...FRESH, ...this.defaults, ...(found ?? {}) };
+    this.told = null;
     this.touch();
   }
+
+  /** The metric of the last page that had one: a query that no run fulfils has none. */
+  private told: Table['metric'] = null;
 
   /** How lists begin that nobody has arranged yet: from the settings, whenever these change. */
   async setDefaults(defaults: Partial<Preferences>): Promise<void> {

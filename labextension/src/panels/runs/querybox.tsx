@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { Names } from '../../api/types';
-import { accept, complete, Completion, quoteName } from '../../models/query';
+import { accept, complete, Completion, endOfToken, isUnfinished, quoteName } from '../../models/query';
 import { Icon, IconButton } from '../../parts/icons';
 
 const NONE: Completion = { from: 0, to: 0, suggestions: [] };
@@ -28,7 +28,10 @@ export function QueryBox(props: Props): JSX.Element {
 
   const ask = (query: string, at = DELAY_MS): void => {
     window.clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => props.onQuery(query), at);
+    // Half a condition is no mistake yet; the list stays as it is until there is a whole one, or Enter is pressed.
+    if (at === 0 || !isUnfinished(query)) {
+      timer.current = window.setTimeout(() => props.onQuery(query), at);
+    }
   };
   const suggest = (query: string, caret: number): void => {
     setCompletion(complete(query, caret, props.names));
@@ -128,7 +131,7 @@ export function QueryBox(props: Props): JSX.Element {
 /** A query over what there is. */
 function example(names: Names | null): string {
   const metric = names?.metrics[0];
-  return metric === undefined ? 'Find runs' : `${quoteName(metric.name)} ${metric.direction === 'min' ? '< 0.1' : '> 0.9'}`;
+  return metric === undefined ? 'Find runs' : `Find runs: ${quoteName(metric.name)} ${metric.direction === 'min' ? '< 0.1' : '> 0.9'}`;
 }
 
 function QueryError(props: { query: string; message: string; position: number | null }): JSX.Element {
@@ -140,7 +143,7 @@ function QueryError(props: { query: string; message: string; position: number | 
         <code>
           {begin > 0 ? '…' : ''}
           {props.query.slice(begin, at)}
-          <mark>{props.query.slice(at, at + 12) || ' '}</mark>
+          <mark>{props.query.slice(at, Math.min(endOfToken(props.query, at), at + 40)) || ' '}</mark>
         </code>
       )}
       <span>{props.message}</span>

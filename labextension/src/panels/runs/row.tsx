@@ -51,7 +51,7 @@ function Card(props: RowProps): JSX.Element {
           <div className="nbt-line nbt-third">
             {chosen.map(name => (
               <span key={name} className="nbt-pair" title={`${columnTitle(name)}: ${cellText(name, value(name))}`}>
-                <span className="nbt-muted">{columnTitle(name)}</span> {cellText(name, value(name))}
+                <span className="nbt-muted">{columnTitle(name)}</span> <span>{cellText(name, value(name))}</span>
               </span>
             ))}
           </div>
