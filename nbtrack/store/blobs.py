@@ -14,10 +14,12 @@ import mmap
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from nbtrack.digests import digest_bytes, recognised_digest
+from nbtrack.digests.spread import spread
 from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
 from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
@@ -35,6 +37,7 @@ __all__ = [
     "find_blob",
     "insert_blob",
     "read_blob",
+    "read_blobs",
     "read_joined",
     "write_files",
     "write_packed",
@@ -269,7 +272,18 @@ def read_blob(connection: sqlite3.Connection, folder: Path, digest: str, whose: 
     Raises:
         BlobCorrupt: it is missing, or not what was written; the message says whose it is.
     """
-    blob = find_blob(connection, digest, whose)
+    return _read(folder, find_blob(connection, digest, whose), whose)
+
+
+def read_blobs(
+    connection: sqlite3.Connection, folder: Path, digests: Sequence[str], whose: str
+) -> list[Buffer]:
+    """The same of several blobs, decompressed and verified by several threads."""
+    blobs = [find_blob(connection, digest, whose) for digest in digests]
+    return spread(lambda blob: _read(folder, blob, whose), blobs, sum([blob.size for blob in blobs]))
+
+
+def _read(folder: Path, blob: Blob, whose: str) -> Buffer:
     if blob.encoding == "raw" and blob.data is None and blob.size >= _MAPPED_BYTES:
         return _read_mapped(folder, [blob], whose)
     data = _decoded(folder, blob, whose)
@@ -297,20 +311,24 @@ def read_joined(
 
 
 def _read_mapped(folder: Path, blobs: Sequence[Blob], whose: str) -> Buffer:
-    memory = mmap.mmap(-1, sum([blob.size for blob in blobs]), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    view = memoryview(memory)
-    end = 0
-    for blob in blobs:
-        start, end = end, end + blob.size
+    ends = list(accumulate([blob.size for blob in blobs]))
+    memory = mmap.mmap(-1, ends[-1], flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+    def fill(part: tuple[Blob, int]) -> None:
+        blob, end = part
+        start = end - blob.size
         mapped = False
         if blob.encoding == "raw" and blob.data is None:
             mapped = _map_file(folder, blob, whose, memory, start)
-        if not mapped:
-            data = _decoded(folder, blob, whose)
-            if len(data) != blob.size:
-                raise _corrupt(folder, blob, whose)
-            view[start:end] = data
-        _verify(folder, blob, whose, view[start:end])
+        with memoryview(memory) as whole, whole[start:end] as view:
+            if not mapped:
+                data = _decoded(folder, blob, whose)
+                if len(data) != blob.size:
+                    raise _corrupt(folder, blob, whose)
+                view[:] = data
+            _verify(folder, blob, whose, view)
+
+    spread(fill, list(zip(blobs, ends, strict=True)), ends[-1])
     return memory
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from nbtrack.digests import layout, split
 from nbtrack.errors import BlobCorrupt
 from nbtrack.records import ModelBytes
-from nbtrack.store.blobs import Buffer, Parts, insert_blob, read_blob, read_joined
+from nbtrack.store.blobs import Buffer, Parts, insert_blob, read_blobs, read_joined
 from nbtrack.store.values import from_json, seal, to_json
 
 __all__ = ["blobs_of", "insert_model", "read_segments"]
@@ -66,8 +66,9 @@ def read_segments(connection: sqlite3.Connection, folder: Path, digest: str, who
             joined = [(blob, spans[0].stop - spans[0].start) for spans, blob in members]
             segments[segment] = read_joined(connection, folder, joined, whose)
             continue
-        for spans, blob in members:
-            data = memoryview(read_blob(connection, folder, blob, whose))
+        read = read_blobs(connection, folder, [blob for _, blob in members], whose)
+        for (spans, _), held in zip(members, read, strict=True):
+            data = memoryview(held)
             for span in spans:
                 segments[span.segment] = data[span.at : span.at + span.stop - span.start]
     return segments
