@@ -98,8 +98,13 @@ def _written(store: Store, run: Run, path: Path, options: Options, on_progress: 
     _check(run, path, options, kept=kept is not None)
     if kept is not None:
         return _again(store, run, kept, path, options)
+    steps = [one for one in _STEPS if one != "signing" or options.sign is not None]
+
+    def step(name: str) -> None:
+        on_progress(name, steps.index(name) + 1, len(steps))
+
     with _staging(path) as staging:
-        on_progress(_STEPS[0], 1, len(_STEPS))
+        step("loading the model")
         bundle = staging / "bundle"
         context = gather(store, run)
         job = prepare(store, run, staging, options, _example_file(store, run, staging, options))
@@ -107,10 +112,10 @@ def _written(store: Store, run: Run, path: Path, options: Options, on_progress: 
         while True:
             result = work(staging, job, options)
             refused += [(format_, reason) for format_, reason in result["refused"]]
-            on_progress(_STEPS[1], 2, len(_STEPS))
+            step("writing the pages")
             notes = _notes(run, result, refused, options)
             _lay_out(staging, bundle, context, result, notes, options)
-            on_progress(_STEPS[2], 3, len(_STEPS))
+            step("proving it")
             problem = proved(bundle, result, options)
             if problem is None:
                 break
@@ -122,9 +127,9 @@ def _written(store: Store, run: Run, path: Path, options: Options, on_progress: 
             shutil.rmtree(bundle)
         digest = hashlib.sha256((bundle / MANIFEST).read_bytes()).hexdigest()
         if options.sign is not None:
-            on_progress(_STEPS[3], 4, len(_STEPS))
+            step("signing")
             sign(bundle, options.sign)
-        on_progress(_STEPS[4], 5, len(_STEPS))
+        step("putting it in place")
         made = _bundle(run, path, bundle, result, digest, refused, notes, signed=options.sign is not None)
         _put(staging, bundle, path, run.started_at, force=options.force)
     return made
@@ -267,7 +272,7 @@ def _notes(
 def _lay_out(  # noqa: PLR0913, PLR0917 - what a bundle is made of
     staging: Path, bundle: Path, context: Context, result: dict[str, Any], notes: list[str], options: Options
 ) -> None:
-    """The bundle's folder whole, its manifest last."""
+    """The bundle's folder whole, its manifest last; what is missing of it is added to ``notes``."""
     bundle.mkdir(mode=0o755)
     shutil.copytree(staging / "model", bundle / "model")
     shutil.copytree(staging / "code", bundle / "code", ignore=shutil.ignore_patterns("__pycache__"))
@@ -276,7 +281,9 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a bundle is made of
     shutil.copyfile(home / "verify.py", bundle / "verify.py")
     write_pages(bundle, context, result, notes)
     if options.lock:
-        lock(bundle / "environment", result["python"])
+        missing = lock(bundle / "environment", result["python"])
+        if missing is not None:
+            notes.append(f"It has no pylock.toml, the lock file with hashes: {missing}.")
     files = sorted(file for file in bundle.rglob("*") if file.is_file())
     for file in files:
         file.chmod(0o644)

@@ -21,11 +21,13 @@ def record(
 
 
 def audit(store: Store, *, subject: str | None = None, limit: int | None = None) -> list[Audit]:
-    """The entries, newest first; ``subject`` is a registered model with all its versions, or a run's id."""
+    """The entries, newest first; ``subject`` is a run's id, or a registered model: with its versions and their runs."""
     with store.view() as connection:
         rows = connection.execute(
             "SELECT pk, at, who, action, subject, before, after, detail FROM audit "
             "WHERE ?1 IS NULL OR subject = ?1 OR substr(subject, 1, length(?1) + 1) IN (?1 || ':', ?1 || '@') "
+            "OR subject IN (SELECT r.id FROM registered_models m JOIN model_versions v ON v.model = m.pk "
+            "JOIN runs r ON r.pk = v.run WHERE m.name = ?1) "
             "ORDER BY pk DESC LIMIT ?2",
             (subject, -1 if limit is None else limit),
         ).fetchall()

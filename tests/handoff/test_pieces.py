@@ -296,12 +296,12 @@ def test_a_lock_file_pins_what_is_needed_by_hash_where_a_resolver_is_at_hand(tmp
     monkeypatch.setenv("UV_FIND_LINKS", str(wheel.parent))
     monkeypatch.setenv("UV_OFFLINE", "1")
     (tmp_path / "requirements.txt").write_text("tiny==1.0\n")
-    assert lock(tmp_path, "3.11.7")
+    assert lock(tmp_path, "3.11.7") is None
     told = Pylock.from_dict(tomllib.loads((tmp_path / "pylock.toml").read_text("utf-8")))
     told.validate()
     (package,) = told.packages
     assert (package.name, str(package.version)) == ("tiny", "1.0")
     assert package.wheels[0].hashes["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
     (tmp_path / "requirements.txt").write_text("nowhere==1.0\n")
-    assert not lock(tmp_path, "3.11.7")
+    assert "nowhere" in lock(tmp_path, "3.11.7")
     assert not (tmp_path / "pylock.toml").exists()

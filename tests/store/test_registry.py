@@ -35,6 +35,17 @@ def test_versions_count_from_one_and_an_alias_moves_with_a_trace(kernel):
     assert all(one.who and one.at for one in moved)
 
 
+def test_the_audit_of_a_model_has_what_was_checked_and_exported_of_its_versions(kernel):
+    first, other = trained(kernel), trained(kernel)
+    registry.register(kernel.store, first.id, "churn")
+    record(kernel.store, "check", first.id, detail={"ok": True}, after="holds")
+    record(kernel.store, "check", other.id, detail={"ok": True}, after="holds")
+    assert [(one.action, one.subject) for one in audit(kernel.store, subject="churn")] == [
+        ("check", first.id),
+        ("register", "churn:v1"),
+    ]
+
+
 def test_a_run_registered_twice_stays_the_version_it_is(kernel):
     run = trained(kernel)
     registry.register(kernel.store, run.id, "churn")
