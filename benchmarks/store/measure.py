@@ -11,11 +11,13 @@ import argparse
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,6 +160,7 @@ def measure_writing(folder: Path) -> None:
         seconds = list(timed(writer.save, 300))
         print(f"save one run, durable              {spread(seconds)}")
         print(f"  one write and fsync of this disk {floor * 1e3:8.3f} ms")
+        print(f"  its statements by bare sqlite3   {spread(replayed(folder))}")
         execute(store, "PRAGMA synchronous = OFF")
         print(f"  without waiting for the disk     {spread(list(timed(writer.save, 500)))}")
         run = writer.run()
@@ -165,6 +168,59 @@ def measure_writing(folder: Path) -> None:
         writer.log.open_run(opened)
         measure_points(writer, opened.id, store)
         writer.log.end()
+
+
+class Recording:
+    """A connection that notes what it is asked to write."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.statements: list[tuple[str, tuple[object, ...]]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.connection, name)
+
+    def execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        self.statements.append((sql, (values,)))
+        return self.connection.execute(sql, values)
+
+    def executemany(self, sql: str, rows: list[tuple[object, ...]]) -> sqlite3.Cursor:
+        self.statements.append((sql, tuple(rows)))
+        return self.connection.executemany(sql, rows)
+
+
+def replayed(folder: Path, runs: int = 500, warm_up: int = 200) -> list[float]:
+    """What the transactions of saved runs take by themselves, in a store of the same beginning: the very statements.
+
+    No lock, no digest, no seal is made, and no row: that is the floor of a durable run of this schema.
+    """
+    transactions = []
+    for name in ("recorded", "replayed"):
+        Store.open(folder / name, create=True).close()
+    with Store.open(folder / "recorded") as store:
+        database = store._database  # noqa: SLF001 - what the store does not tell
+        writer = Writer(store)
+        recording = database._connection = Recording(database._connection)  # noqa: SLF001 - as above
+        for _ in range(runs):
+            recording.statements = []
+            writer.save()
+            transactions.append(recording.statements)
+        database._connection = recording.connection  # noqa: SLF001 - as above
+        writer.log.end()
+    with closing(sqlite3.connect(folder / "replayed" / "lineage.db", isolation_level=None)) as bare:
+        for pragma in ("foreign_keys = ON", "synchronous = EXTRA", "wal_autocheckpoint = 0"):
+            bare.execute(f"PRAGMA {pragma}")
+
+        def replay(transaction: list[tuple[str, tuple[object, ...]]]) -> float:
+            begin = time.perf_counter()
+            for sql, rows in transaction:
+                if len(rows) == 1:
+                    bare.execute(sql, rows[0]).fetchall()
+                else:
+                    bare.executemany(sql, rows)
+            return time.perf_counter() - begin
+
+        return [replay(transaction) for transaction in transactions][warm_up:]
 
 
 def measure_points(writer: Writer, run_id: str, store: Store) -> None:
@@ -221,7 +277,11 @@ def measure_finding(folder: Path, counts: list[int]) -> None:
                 f"\n{count:,} runs: {size / count:,.0f} bytes a run; {each * 1e3:.2f} ms a run in transactions of 500"
             )
             for name, wanted in QUERIES.items():
-                print(f"  {name:36s} {measure_query(store.folder, wanted)}")
+                print(f"  {name:36s} {measure_query(store.folder, wanted)}", flush=True)
+                if name == "newest 50":
+                    print(
+                        f"    its statements by bare sqlite3     {measure_bare_query(store.folder, wanted)}"
+                    )
         writer.log.end()
 
 
@@ -238,6 +298,28 @@ def measure_query(folder: Path, wanted: dict[str, str] | None) -> str:
     return f"first {spread(first)}   again {spread(again)}"
 
 
+def measure_bare_query(folder: Path, wanted: dict[str, str]) -> str:
+    """What SQLite and the fetching of the rows take of a first answer: no store that answers with them is quicker."""
+    statements: list[str] = []
+    with Store.open(folder) as store:
+        connection = store._database._connection  # noqa: SLF001 - what the store does not tell
+        connection.set_trace_callback(statements.append)
+        store.find_runs(limit=50, **wanted)
+        connection.set_trace_callback(None)
+    asked = [each for each in statements if each.lstrip().upper().startswith("SELECT")]
+    first, again = [], []
+    for _ in range(5):
+        with closing(sqlite3.connect(folder / "lineage.db", cached_statements=256)) as bare:
+
+            def ask(bare: sqlite3.Connection = bare) -> None:
+                for each in asked:
+                    bare.execute(each).fetchall()
+
+            first += timed(ask, 1)
+            again += timed(ask, 5)
+    return f"first {spread(first)}   again {spread(again)}"
+
+
 def measure_writers(folder: Path, processes: int = 8, runs: int = 200) -> None:
     arguments = [sys.executable, __file__, "--write", str(runs), "--folder", str(folder / "writers")]
     children = [
@@ -246,13 +328,16 @@ def measure_writers(folder: Path, processes: int = 8, runs: int = 200) -> None:
     ]
     for child in children:
         child.stdout.readline()
-    begin = time.perf_counter()
+    begin = time.monotonic()  # one clock for all processes
     for child in children:
         child.stdin.write("go\n")
         child.stdin.flush()
-    seconds = [float(line) for child in children for line in child.communicate()[0].split()]
-    rate = len(seconds) / (time.perf_counter() - begin)
+    told = [[float(line) for line in child.communicate()[0].split()] for child in children]
+    rate = processes * runs / (max(one[1] for one in told) - begin)
+    seconds = [each for one in told for each in one[2:]]
+    processor = sum(one[0] for one in told) / len(seconds)
     print(f"\n{processes} processes x {runs} runs: {len(seconds)} saved, {rate:,.0f} runs/s")
+    print(f"  processor time of each           {processor * 1e3:8.3f} ms, on {os.cpu_count()} processors")
     print(f"  each                             {spread(seconds)}, longest {max(seconds) * 1e3:.0f} ms")
 
 
@@ -261,8 +346,9 @@ def write_as_child(folder: Path, runs: int) -> None:
         writer = Writer(store, seed=os.getpid())
         print("ready", flush=True)
         sys.stdin.readline()
-        for seconds in timed(writer.save, runs):
-            print(seconds)
+        processor = time.process_time()
+        seconds = list(timed(writer.save, runs))
+        print(time.process_time() - processor, time.monotonic(), *seconds, sep="\n")
         writer.log.end()
 
 

@@ -1,6 +1,7 @@
 """What a tracker adds to a cell, in real kernels that take turns: see README.md.
 
 python run.py                      # nbtrack against an untouched kernel, 1,000 training cells
+python run.py --floor              # the same recorded by hand, in a kernel that knows no tracker
 python run.py --peers              # nbtrack and each peer that is installed, against untouched kernels of theirs
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 
-from cells import CELLS, LOGISTIC, PEERS, SETUP, filled
+from cells import BY_HAND, BY_HAND_SETUP, CELLS, LOGISTIC, PEERS, SETUP, filled
 from environments import present, python_of
 from kernels import Cost, Kernel
 
@@ -32,11 +33,15 @@ def main() -> int:
     parser.add_argument("-n", type=int, default=1000, help="training cells (default: 1000)")
     parser.add_argument("--others", type=int, default=100, help="cells of each other kind (default: 100)")
     parser.add_argument("--peers", action="store_true", help="measure the peers too")
+    parser.add_argument("--floor", action="store_true", help="measure what recording by hand costs")
     parser.add_argument("--rounds", type=int, default=20, help="cells of each peer (default: 20)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cells-") as folder:
         if given.peers:
             against_peers(Path(folder), given.rounds)
+            return 0
+        if given.floor:
+            by_hand(Path(folder), given.others)
             return 0
         return own(Path(folder), given.n, given.others)
 
@@ -62,6 +67,34 @@ def own(folder: Path, count: int, others: int) -> int:
             if cell is LOGISTIC:
                 ages(costs)
     return int(over)
+
+
+def by_hand(folder: Path, count: int) -> None:
+    """What recording costs that is written by hand, beside nbtrack, in kernels that take turns."""
+    print(
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; milliseconds added to a training cell"
+    )
+    print(f"{'what is done':34s}{'clock':>8s}{'p95':>8s}{'processor':>11s}")
+    work = {"nbtrack": LOGISTIC, **BY_HAND, "untouched": LOGISTIC}
+    costs: dict[str, list[Cost]] = {name: [] for name in work}
+    with ExitStack() as stack:
+        # A kernel for each, so that none finds the processor's caches filled by its own cell before.
+        kernels = {name: stack.enter_context(Kernel(Path(sys.executable), folder / name)) for name in work}
+        for name, kernel in kernels.items():
+            kernel.run(SETUP)
+            kernel.run(BY_HAND_SETUP if name in BY_HAND else "pass")
+        kernels["nbtrack"].run("%load_ext nbtrack")
+        for number in range(count + WARM_UP):
+            for name in work if number % 2 else reversed(list(work)):
+                cost = kernels[name].run(filled(work[name], number))
+                if number >= WARM_UP:
+                    costs[name].append(cost)
+    for name in list(work)[:-1]:
+        clock, processor = (added(costs[name], costs["untouched"], unit) for unit in ("clock", "processor"))
+        print(
+            f"{name:34s}{statistics.median(clock):8.2f}{percentile(clock, 0.95):8.2f}"
+            f"{statistics.median(processor):11.2f}"
+        )
 
 
 def alternating(kernels: Sequence[Kernel], cell: str, count: int, warm_up: int = WARM_UP) -> list[list[Cost]]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from nbtrack.errors import StoreError
 
@@ -18,8 +20,10 @@ __all__ = ["can_compress", "decoded", "encoded", "shrinks"]
 
 _LEAST_BYTES = 512
 _SAMPLE_BYTES = 1 << 15  # of begin, middle and end
+_SAMPLED_BYTES = 4 * _SAMPLE_BYTES  # fewer are compressed without a look at a sample first
 _WORTH = 0.75  # of the size, at most, is what compressing must leave
 _LEVEL = 1
+_of_thread = threading.local()
 
 
 def can_compress() -> bool:
@@ -29,7 +33,7 @@ def can_compress() -> bool:
 
 def encoded(data: bytes | memoryview) -> tuple[str, bytes | memoryview]:
     """How to keep the bytes, and they in that form: ``raw``, or ``zstd`` where that pays."""
-    if len(data) < _LEAST_BYTES or not _shrinks(_sample(data)):
+    if len(data) < _LEAST_BYTES or (len(data) > _SAMPLED_BYTES and not _shrinks(_sample(data))):
         return "raw", data
     small = _compress(data)
     return ("zstd", small) if small is not None and len(small) <= len(data) * _WORTH else ("raw", data)
@@ -61,8 +65,6 @@ def decoded(encoding: str, data: bytes, size: int) -> bytes:
 
 
 def _sample(data: bytes | memoryview) -> bytes | memoryview:
-    if len(data) <= 4 * _SAMPLE_BYTES:
-        return data
     middle = len(data) // 2
     return b"".join((data[:_SAMPLE_BYTES], data[middle : middle + _SAMPLE_BYTES], data[-_SAMPLE_BYTES:]))
 
@@ -77,8 +79,18 @@ def _compress(data: bytes | memoryview) -> bytes | None:
     if library is None:
         return None
     if library.__name__ == "zstandard":
-        return bytes(library.ZstdCompressor(level=_LEVEL).compress(data))
+        return bytes(_compressor().compress(data))
     return bytes(library.compress(data, level=_LEVEL))
+
+
+def _compressor() -> Any:
+    """The thread's own: making one takes longer than compressing a small model, and threads cannot share it."""
+    found = getattr(_of_thread, "compressor", None)
+    if found is None:
+        import zstandard
+
+        found = _of_thread.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    return found
 
 
 def _decompress(data: bytes, size: int) -> bytes:
