@@ -122,6 +122,8 @@ def parameters(model: Any) -> Parameters:
     default: dict[str, Any] = {}
     for prefix, estimator, values in _nested(model, "", _DEEPEST):
         written, kept = split(values, init_defaults(type(estimator)), estimator)
+        if prefix:
+            _keep_what_is_off(written, kept, init_defaults(type(estimator)))
         default |= {prefix + name: shown(value) for name, value in kept.items()}
         for name, value in written.items():
             if name.startswith("_"):
@@ -138,6 +140,13 @@ def parameters(model: Any) -> Parameters:
         name: value for name, value in explicit.items() if name.removeprefix("estimator__") not in grid
     }
     return Parameters(explicit, grid, default)
+
+
+def _keep_what_is_off(written: dict[str, Any], kept: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Of a part whose constructor does not name its parameters, what is off or absent counts as not chosen."""
+    for name in [name for name in written if name not in defaults]:
+        if written[name] is None or written[name] is False:
+            kept[name] = written.pop(name)
 
 
 def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:

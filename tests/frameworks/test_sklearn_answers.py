@@ -348,3 +348,30 @@ def test_classes_and_data_are_nobody_s():
     assert frameworks.owner(SVC) is None
     assert frameworks.owner(X) is None
     assert frameworks.owner("SVC()") is None
+
+
+class _Terms:
+    """Part of a model, of a library whose parts take their settings as ``**kwargs`` (as those of pygam do)."""
+
+    def __init__(self, *columns, **kwargs):
+        self.columns = columns
+        self.verbose = kwargs.pop("verbose", False)
+
+    def get_params(self, **_):
+        return {"verbose": self.verbose}
+
+
+def test_a_switch_that_is_off_in_a_part_that_names_no_defaults_is_none_of_the_author_s_choices():
+    class Additive(BaseEstimator):
+        def __init__(self, terms, smooth=1.0):
+            self.terms = terms
+            self.smooth = smooth
+
+    class Wrapped(BaseEstimator):
+        def __init__(self, estimator):
+            self.estimator = estimator
+
+    model = Wrapped(Additive(_Terms(0, 1), smooth=0.5))
+    assert explicit(model) == {"estimator__smooth": 0.5}
+    assert frameworks.owner(model).parameters(model).default["estimator__terms__verbose"] is False
+    assert explicit(Wrapped(Additive(_Terms(0, verbose=True)))) == {"estimator__terms__verbose": True}
