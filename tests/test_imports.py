@@ -72,6 +72,17 @@ def test_loading_the_extension_alone_loads_neither_records_nor_digests():
     }
 
 
+def test_a_table_of_runs_in_a_terminal_loads_nothing_of_the_lineage(tmp_path):
+    added = modules_after(
+        "import pathlib\nfrom nbtrack.store import Store\n"
+        f"Store.open(pathlib.Path({str(tmp_path / '.nbtrack')!r}), create=True).close()\n"
+        "from nbtrack.cli.program import program\n"
+        f"program(['runs', '--store', {str(tmp_path / '.nbtrack')!r}], standalone_mode=False)"
+    )
+    assert "nbtrack.store" in added
+    assert not {".".join(name.split(".")[:2]) for name in added} & {"nbtrack.lineage", "nbtrack.provenance"}
+
+
 @pytest.mark.parametrize("verb", ["runs", "show"])
 def test_listing_runs_in_a_terminal_loads_neither_pandas_nor_sqlite_utils(verb):
     added = modules_after(

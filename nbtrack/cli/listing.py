@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nbtrack.cli.options import json_option, print_json, store_folder, store_option, terminal_columns
 from nbtrack.errors import UsageError
-from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Point, Run
-from nbtrack.render.document import curve, to_dict
 from nbtrack.render.numbers import moment
 from nbtrack.render.table import runs_table
 from nbtrack.store import Store
@@ -42,12 +41,11 @@ def runs(
     with Store.open(store_folder(store)) as opened:
         # One more than is shown tells whether there are more.
         found = opened.find_runs(text, limit=limit + 1 if limit else None, experiment=experiment)
+        shown = found[:limit] if limit else found
         if as_json:
-            found = with_staleness(opened, found)
-    shown = found[:limit] if limit else found
-    if as_json:
-        print_json([to_dict(run, full=False) for run in shown])
-    elif not shown:
+            print_json(_documents(opened, shown))
+            return
+    if not shown:
         click.echo(_nothing(text, experiment))
     else:
         click.echo(runs_table(shown, terminal_columns()))
@@ -65,6 +63,8 @@ def show(run: str, metric: str | None, *, as_json: bool, store: Path | None) -> 
     with Store.open(store_folder(store)) as opened:
         found = opened.get_run(run)
         if metric is None:
+            from nbtrack.provenance.staleness import with_staleness
+
             (found,) = with_staleness(opened, [found], whole=True)
         if metric is not None:
             _known(found, metric)
@@ -72,15 +72,27 @@ def show(run: str, metric: str | None, *, as_json: bool, store: Path | None) -> 
         elif not as_json:
             curves = {one.name: opened.points(found.id, one.name) for one in found.metrics if one.points > 1}
     if metric is not None and as_json:
+        from nbtrack.render.document import curve
+
         print_json(curve(points))
     elif metric is not None:
         click.echo("\n".join(_point_line(point) for point in points))
     elif as_json:
+        from nbtrack.render.document import to_dict
+
         print_json(to_dict(found))
     else:
         from nbtrack.render.show import run_text
 
         click.echo(run_text(found, curves))
+
+
+def _documents(store: Store, runs: list[Run]) -> list[dict[str, Any]]:
+    """The runs for JSON, which tells of the cells that were edited since; a table does not, and need not load it."""
+    from nbtrack.provenance.staleness import with_staleness
+    from nbtrack.render.document import to_dict
+
+    return [to_dict(run, full=False) for run in with_staleness(store, runs)]
 
 
 def _nothing(query: str | None, experiment: str | None) -> str:
