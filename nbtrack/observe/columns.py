@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 from nbtrack.digests.frames import arrays_of
 
-__all__ = ["Cells", "columns"]
+__all__ = ["Cells", "Converted", "columns"]
 
 _SAMPLE_ROWS = 16_384
+_LONG_ROWS = 1 << 16  # longer columns that have to be converted are converted a part at a time
+_PART_ROWS = 1 << 18
 
 
 class Cells(NamedTuple):
@@ -27,10 +29,34 @@ class Cells(NamedTuple):
     counts: Counter[str] | None = None
 
 
+class Converted:
+    """A long column whose numbers are kept in another way: ``float64``, converted where it is sliced."""
+
+    ndim = 1
+
+    def __init__(self, rows: int, part: Callable[[slice], Any]) -> None:
+        self.dtype = sys.modules["numpy"].dtype("f8")
+        self.size = rows
+        self.nbytes = rows * 8
+        self._part = part
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, rows: slice) -> Any:
+        return self._part(rows)
+
+
+def _converted(values: Any, part: Callable[[Any], Any]) -> Any:
+    """``part(values)`` as an array, or what converts its slices so."""
+    rows = len(values)
+    return part(values) if rows <= _LONG_ROWS else Converted(rows, lambda where: part(values[where]))
+
+
 def columns(value: Any, count: int) -> list[tuple[str, Any]]:
     """Name and data of each column, in the order of the content's columns; empty where there are none to be had.
 
-    Data is an array of numbers, flags or moments without a zone, or :class:`Cells`.
+    Data is an array of numbers, flags or moments without a zone, :class:`Converted` numbers, or :class:`Cells`.
     """
     for library, split in _SPLITS.items():
         if library in sys.modules and _is_of(value, library):
@@ -118,7 +144,7 @@ def _pandas_array(values: Any) -> Any:
         return _array(np.asarray(values))
     if isinstance(dtype, pd.CategoricalDtype):
         codes = values.codes
-        counts = np.bincount(codes[codes >= 0], minlength=len(dtype.categories)).tolist()
+        counts = _counts(codes, len(dtype.categories))
         named = Counter(
             {str(name): count for name, count in zip(dtype.categories, counts, strict=True) if count}
         )
@@ -126,12 +152,23 @@ def _pandas_array(values: Any) -> Any:
     if isinstance(dtype, pd.DatetimeTZDtype):
         return np.asarray(values.tz_convert(None))
     if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):
-        return values.to_numpy(dtype="float64", na_value=np.nan)
+        return _converted(values, lambda part: part.to_numpy(dtype="float64", na_value=np.nan))
     stored = getattr(values, "_pa_array", None)
     if stored is not None:
         return _cells(len(values), _arrow_sample(stored), stored.null_count)
     sample = np.asarray(values[_spaced(len(values))], dtype=object).tolist()
     return _cells(len(values), sample, int(values.isna().sum()))
+
+
+def _counts(codes: Any, count: int) -> list[int]:
+    """How often each code from 0 to ``count`` - 1 occurs; missing values have the code -1."""
+    np = sys.modules["numpy"]
+    total = np.zeros(count + 1, np.int64)
+    for start in range(0, len(codes), _PART_ROWS):
+        part = codes[start : start + _PART_ROWS].astype(np.intp)
+        part += 1
+        total += np.bincount(part, minlength=count + 1)
+    return total[1:].tolist()  # type: ignore[no-any-return]
 
 
 # polars and Arrow ------------------------------------------------------------------------------------------------
@@ -147,7 +184,9 @@ def _of_polars(value: Any, count: int) -> list[tuple[str, Any]]:
 def _polars_series(series: Any) -> Any:
     if series.dtype.is_numeric() and not series.dtype.is_decimal():
         # Nulls become NaN.
-        return series.to_numpy() if not series.null_count() else series.cast(float).to_numpy()
+        if not series.null_count() and series.n_chunks() == 1:
+            return series.to_numpy()
+        return _converted(series, lambda part: part.cast(float).to_numpy())
     step = _spaced(len(series)).step
     sample = series.gather_every(step).to_list()
     return _cells(len(series), sample, series.null_count())
@@ -164,13 +203,17 @@ def _arrow(values: Any) -> Any:
     pa = sys.modules["pyarrow"]
     kind = values.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        found = (
-            values.to_numpy()
-            if isinstance(values, pa.ChunkedArray)
-            else values.to_numpy(zero_copy_only=False)
-        )
-        return found if found.dtype.kind in "iuf" else found.astype("f8")
+        if isinstance(values, pa.Array) and not values.null_count:
+            found = values.to_numpy(zero_copy_only=False)
+            return found if found.dtype.kind in "iuf" else found.astype("f8")
+        return _converted(values, _arrow_floats)
     return _cells(len(values), _arrow_sample(values), values.null_count)
+
+
+def _arrow_floats(values: Any) -> Any:
+    pa = sys.modules["pyarrow"]
+    options = {} if isinstance(values, pa.ChunkedArray) else {"zero_copy_only": False}
+    return values.to_numpy(**options).astype("f8", copy=False)
 
 
 def _arrow_sample(values: Any) -> list[Any]:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from nbtrack.digests.matrices import interleaved
 from nbtrack.digests.spread import spread
-from nbtrack.observe.columns import Cells, columns
+from nbtrack.observe.columns import Cells, Converted, columns
 from nbtrack.observe.moments import Moments
 from nbtrack.observe.redaction import is_secret_name, redact
 from nbtrack.records import JSON
@@ -65,7 +65,7 @@ def profiles(value: Any, count: int) -> list[Profile | None]:
 
 def _is_strided(data: Any) -> bool:
     """Whether it is a long column of numbers that do not lie side by side, as those of a matrix that lies by rows."""
-    if isinstance(data, Cells) or data.dtype.kind not in "iuf":
+    if isinstance(data, Cells | Converted) or data.dtype.kind not in "iuf":
         return False
     return data.ndim == 1 and not data.flags.c_contiguous
 
@@ -188,7 +188,7 @@ def _spaced(array: Any) -> Any:
     if array.ndim != 1 and array.size > _SAMPLE_ROWS:
         rows = array[:: max(1, -(-len(array) // 64))]
         array = rows.reshape(len(rows), -1)[:, :: max(1, -(-(array.size // len(array)) // 64))]
-    flat = array.reshape(-1)
+    flat = array if array.ndim == 1 else array.reshape(-1)
     return flat[:: max(1, -(-len(flat) // _SAMPLE_ROWS))]
 
 
@@ -225,16 +225,23 @@ def _flags(array: Any) -> Profile:
 
 def _moments(array: Any) -> Profile:
     np = sys.modules["numpy"]
-    absent = np.isnat(array)
-    missing = int(absent.sum())
-    if missing == array.size:
+    missing, least, greatest = 0, None, None
+    array = np.atleast_1d(array)
+    for start in range(0, len(array), _PART_ROWS):
+        part = array[start : start + _PART_ROWS]
+        absent = np.isnat(part)
+        missing += int(np.count_nonzero(absent))
+        present = part[~absent]
+        if present.size:
+            least = present.min() if least is None else min(least, present.min())
+            greatest = present.max() if greatest is None else max(greatest, present.max())
+    if least is None:
         return {"count": 0, "missing": missing}
-    present = array[~absent] if missing else array
     return {
         "count": int(array.size) - missing,
         "missing": missing,
-        "min": str(present.min()),
-        "max": str(present.max()),
+        "min": str(least),
+        "max": str(greatest),
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -202,3 +203,37 @@ def test_a_profile_is_the_same_however_many_threads_there_are(missing, monkeypat
         assert by_rows["max"] == present.max()
         assert math.isclose(by_rows["mean"], present.mean(), rel_tol=1e-12)
         assert math.isclose(by_rows["std"], present.std(ddof=1), rel_tol=1e-9)
+
+
+MANY = 1_500_000
+LONG = {
+    "nullable numbers": lambda: pd.DataFrame(
+        {name: pd.array([1, None] * (MANY // 2), dtype="Int64") for name in "abc"}
+    ),
+    "Arrow's numbers in pandas": lambda: pd.DataFrame(
+        {name: pd.array([1, None] * (MANY // 2), dtype="int64[pyarrow]") for name in "abc"}
+    ),
+    "polars with nulls": lambda: pl.DataFrame({name: [1.0, None] * (MANY // 2) for name in "abc"}),
+    "an Arrow table with nulls": lambda: pa.table(
+        {name: pa.array([1, None] * (MANY // 2)) for name in "abc"}
+    ),
+    "categories": lambda: pd.DataFrame({"a": pd.Categorical(["x", "y", None] * (MANY // 3))}),
+    "moments": lambda: pd.DataFrame({"a": pd.to_datetime([1, None] * (MANY // 2), unit="s")}),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_profile_of_a_long_column_copies_a_small_part_of_it_at_a_time(name):
+    value = LONG[name]()
+    short = value[: MANY // 100]
+    alone = profile(short)
+    tracemalloc.start()
+    try:
+        found = profile(value)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10e6
+    assert (found["count"], found["missing"]) == (alone["count"] * 100, alone["missing"] * 100)
+    for known in ("min", "mean", "std", "quantiles"):
+        assert found.get(known) == pytest.approx(alone.get(known)) or name == "moments"
