@@ -161,5 +161,14 @@ PEERS = {
         ),
     ),
     "ipyflow": Peer("ipyflow", "%load_ext ipyflow", LOGISTIC),
-    "Kishu": Peer("kishu", "from kishu import init_kishu\ninit_kishu()", LOGISTIC),
+    # Kishu asks a Jupyter server for its notebook; here there is none, so it is told the way its own tests tell it.
+    "Kishu": Peer(
+        "kishu",
+        "import os, nbformat\nnbformat.write(nbformat.v4.new_notebook(), 'bench.ipynb')\n"
+        "os.environ['TEST_NOTEBOOK_PATH'] = os.path.abspath('bench.ipynb')\n"
+        "from kishu import init_kishu, jupyterint\ninit_kishu()\n"
+        # The end of the cell that begins its watching is an error to it without a beginning.
+        "get_ipython().user_ns[jupyterint.KISHU_INSTRUMENT].pre_run_cell(None)",
+        LOGISTIC,
+    ),
 }
