@@ -356,6 +356,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--finding", action="store_true", help="only how long finding runs takes")
     parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
@@ -365,8 +366,9 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {folder}")
     try:
-        measure_writing(folder)
-        measure_writers(folder)
+        if not options.finding:
+            measure_writing(folder)
+            measure_writers(folder)
         measure_finding(folder, options.runs)
     finally:
         shutil.rmtree(folder)
