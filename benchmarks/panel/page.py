@@ -1,12 +1,14 @@
 """How long a user waits in the browser: from the click on the panel to rows, and from a query to its rows.
 
-    python benchmarks/panel/page.py [--runs 1000 10000 100000] [--folder DIR] [--mlflow PYTHON] [--times 7]
+    python benchmarks/panel/page.py [--runs 1000 10000 100000] [--folder DIR] [--mlflow PYTHON] [--kept FILE]
 
 A real JupyterLab over real stores in a real Chromium; medians over pages opened afresh. In a page that has been there
 for a while the newest rows are there before the click: the click measures drawing them, the query asking for them too.
 With ``--mlflow`` (a Python that has MLflow; in an environment of its own, since it wants pandas below 3) such runs
-are written into MLflow and its own table is timed in the same Chromium. Ends with 1 where the largest store takes more
-than 1.5 times as long as the smallest, or MLflow at 10,000 runs less than five times as long as this.
+are written into MLflow and its own table is timed in the same Chromium. ``--kept`` is a file that the medians are
+written to and those of earlier calls read from, so that one size can be measured at a time. Ends with 1 where the
+largest store takes more than 1.5 times as long as the smallest, or MLflow at 10,000 runs less than five times as long
+as this.
 """
 
 from __future__ import annotations
@@ -235,13 +237,13 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "nbtrack-panel")
     parser.add_argument("--mlflow", metavar="PYTHON")
     parser.add_argument("--times", type=int, default=7)
+    parser.add_argument("--kept", type=Path, metavar="FILE")
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     stories = module(ROOT / "tests" / "panel" / "conftest.py")
     serving = module(Path(__file__).with_name("server.py"))
-    found: dict[int, Times] = {}
-    peer: dict[int, Times] = {}
+    found, peer = known(given.kept)
     with sync_playwright() as playwright:
         chromium = stories.browser_of_tests
         browser = playwright.chromium.launch(executable_path=chromium.install(), args=chromium.ARGUMENTS)
@@ -254,7 +256,18 @@ def main() -> int:
                 peer[runs] = mlflow(browser, given.mlflow, given.folder / f"mlflow-{runs}", runs, given.times)
                 tell("      MLflow", peer[runs])
         browser.close()
+    if given.kept:
+        given.kept.write_text(json.dumps({"found": found, "peer": peer}))
     return verdict(found, peer)
+
+
+def known(file: Path | None) -> tuple[dict[int, Times], dict[int, Times]]:
+    """The medians of earlier calls, of this and of MLflow, by the number of runs."""
+    if file is None or not file.exists():
+        return {}, {}
+    kept = json.loads(file.read_text())
+    found, peer = ({int(runs): times for runs, times in kept[name].items()} for name in ("found", "peer"))
+    return found, peer
 
 
 def tell(who: str, found: Times) -> None:

@@ -255,7 +255,7 @@ def notebook(path: Path, *cells: str) -> Path:
 @pytest.fixture
 def stage(page, lab, request):
     """The page and the lab, with a folder of the test's own, and what is done there."""
-    return lab.stage(page, re.sub(r"\W+", "-", request.node.name)[:60])
+    return lab.stage(page, re.sub(r"\W+", "-", request.node.name)[:90])
 
 
 @pytest.fixture

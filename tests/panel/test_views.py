@@ -120,8 +120,16 @@ def test_the_settings_editor_decides_how_the_panel_begins(page, lab_of_its_own):
     assert page.get_by_label("Order", exact=True).input_value() == "best"
 
 
+def barriers(page, within):
+    """What axe, the checker of accessibility, has against these parts of the page; contrast is looked at elsewhere."""
+    options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, {"include": [[one] for one in within]}, options).response["violations"]
+    return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"]]
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_every_view_can_be_read_in_the_theme(stage, hard_to_read, theme):
+def test_every_view_can_be_read_in_the_theme_and_by_axe(stage, hard_to_read, theme):
     page = stage.page
     stage.notebook(LOAD, TRAIN, FIT)
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
@@ -134,9 +142,19 @@ def test_every_view_can_be_read_in_the_theme(stage, hard_to_read, theme):
         page.wait_for_timeout(300)
         # How code is coloured is the theme's own.
         low[name] = [one for one in hard_to_read(page, within) if "span.\u037c" not in one]
+        low[name] += barriers(page, [one for one in within.split(", ") if page.locator(one).count()])
 
     page.locator("#nbtrack-runs .nbt-row").first.hover()
     look("list")
+    page.get_by_label("Choose columns").click()
+    look("columns")
+    page.get_by_label("Close", exact=True).click()
+    page.get_by_label("Group the runs by cell").click()
+    look("grouped")
+    page.get_by_label("List the runs without their cells").click()
+    page.get_by_label("Query over runs").press_sequentially("acc")
+    page.get_by_label("Query over runs").press("ArrowDown")
+    look("suggestions")
     page.get_by_label("Query over runs").fill("accuracy > and")
     page.wait_for_selector(".nbt-query-error")
     look("error")

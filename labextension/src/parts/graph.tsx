@@ -35,7 +35,7 @@ export function LineageGraph(props: Props): JSX.Element {
     return <p className="nbt-muted">Nothing is known of what it came from.</p>;
   }
   return (
-    <div className="nbt-graph" ref={root}>
+    <div className="nbt-graph" ref={root} tabIndex={0}>
       <svg width={drawn.width} height={drawn.height} viewBox={`0 0 ${drawn.width} ${drawn.height}`} role="group" aria-label="Lineage">
         <defs>
           <marker id="nbt-arrow" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="6" markerHeight="6" orient="auto-start-reverse">

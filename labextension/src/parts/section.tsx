@@ -39,6 +39,8 @@ export function Mounted(props: { make: () => Promise<HTMLElement>; on: unknown; 
     void props.make().then(element => {
       if (!gone && place.current !== null) {
         place.current.replaceChildren(element);
+        // Keys scroll only what can have the focus.
+        element.querySelectorAll('pre').forEach(one => (one.tabIndex = 0));
       }
     });
     return () => {

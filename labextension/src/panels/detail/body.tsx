@@ -158,7 +158,7 @@ function Heading(props: { run: Run }): JSX.Element {
   const { run } = props;
   const now = useNow();
   return (
-    <header className="nbt-heading">
+    <div className="nbt-heading">
       <h2>
         {run.label}
         {run.name && <span className="nbt-name"> {run.name}</span>}
@@ -176,7 +176,7 @@ function Heading(props: { run: Run }): JSX.Element {
           {formatAgo(Date.parse(run.started_at), now)} · {formatDuration(run.duration_seconds)} · {run.experiment}
         </span>
       </div>
-    </header>
+    </div>
   );
 }
 

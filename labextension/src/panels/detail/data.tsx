@@ -19,7 +19,7 @@ export function Data(props: { model: DetailModel; run: Run }): JSX.Element {
       ))}
       {run.files.length > 0 && (
         <>
-          <h4>Files</h4>
+          <h3>Files</h3>
           <table className="nbt-table">
             <tbody>
               {run.files.map((file, index) => (

@@ -91,7 +91,7 @@ export function Params(props: { run: Run }): JSX.Element {
           </details>
         ) : (
           <div key={group.origin} className="nbt-origin">
-            <h4>{group.title}</h4>
+            <h3>{group.title}</h3>
             <ParamTable params={group.params} />
           </div>
         )

@@ -257,16 +257,28 @@ function GroupLine(props: LineProps & { line: Line & { kind: 'group' }; style: R
   const folded = model.isFolded(line.key);
   const notebook = model.pages.value(line.row, 'notebook');
   return (
-    <div className="nbt-row nbt-group" role="row" aria-rowindex={props.index + 1} aria-expanded={!folded} style={props.style}>
-      <button type="button" className="nbt-fold" aria-label={folded ? 'Show the runs of this cell' : 'Hide the runs of this cell'} onClick={() => model.fold(line.key)}>
-        {folded ? '▸' : '▾'}
-      </button>
+    <div className="nbt-row nbt-group" role="row" aria-rowindex={props.index + 1} style={props.style}>
+      <span role="gridcell">
+        <button
+          type="button"
+          className="nbt-fold"
+          aria-label={folded ? 'Show the runs of this cell' : 'Hide the runs of this cell'}
+          aria-expanded={!folded}
+          onClick={() => model.fold(line.key)}
+        >
+          {folded ? '▸' : '▾'}
+        </button>
+      </span>
       <span className="nbt-cut nbt-grow" role="gridcell">
         <span className="nbt-muted">[{typeof count === 'number' ? count : ' '}]</span> <code>{said ?? (line.cell === null ? 'outside a notebook' : 'cell')}</code>
       </span>
-      <span className="nbt-muted">{line.count}</span>
+      <span className="nbt-muted" role="gridcell">
+        {line.count}
+      </span>
       {line.cell !== null && (
-        <IconButton icon="cell" label="Go to the cell" onClick={() => actions.goToCell(line.cell as string, typeof notebook === 'string' ? notebook : '')} />
+        <span role="gridcell">
+          <IconButton icon="cell" label="Go to the cell" onClick={() => actions.goToCell(line.cell as string, typeof notebook === 'string' ? notebook : '')} />
+        </span>
       )}
     </div>
   );
