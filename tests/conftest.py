@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,3 +128,30 @@ def make_run() -> Callable[..., Run]:
         return dataclasses.replace(_run(), **changes)
 
     return make
+
+
+PASSED = pytest.StashKey[bool]()
+# What makes a run of the tests the long form.
+FORM = ("KILLS", "CUTS", "EVERY", "FLIPS", "CASES", "EXAMPLES")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
+@pytest.fixture
+def tally(request):
+    """Counts of what a test tries; in the end a line of the file that NBTRACK_TALLY names: see docs/reliability.py."""
+    counts: Counter[str] = Counter()
+    yield counts
+    file, node = os.environ.get("NBTRACK_TALLY"), request.node
+    if file and counts:
+        test = f"{node.path.relative_to(Path(__file__).parent).as_posix()}::{node.originalname}"
+        form = {name: os.environ.get(f"NBTRACK_{name}") for name in FORM}
+        told = {"test": test, "passed": node.stash.get(PASSED, False), "form": form, "counts": counts}
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(told) + "\n")

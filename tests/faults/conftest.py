@@ -1,12 +1,10 @@
-"""Processes whose disk is remembered or made to fail, and an account of how often each thing was tried."""
+"""Processes whose disk is remembered or made to fail."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,14 +68,3 @@ def project(tmp_path_factory):
     environment = {**os.environ, "IPYTHONDIR": str(place / "ipython")}
     subprocess.run([sys.executable, script], cwd=place, env=environment, check=True)
     return place / ".nbtrack"
-
-
-@pytest.fixture
-def tally(request):
-    """Count what is tried; at the end the counts go into the file that NBTRACK_TALLY names, for docs/reliability.md."""
-    counts = Counter()
-    yield counts
-    file = os.environ.get("NBTRACK_TALLY")
-    if file and not getattr(request.node, "failed", False):
-        with Path(file).open("a", encoding="utf-8") as out:
-            out.write(json.dumps({"test": request.node.originalname, **counts}) + "\n")
