@@ -19,6 +19,7 @@ from nbtrack.capture.measured import attach_scores, curves, fit_metrics
 from nbtrack.capture.observation import Block, Fit, Observation
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import serialize
+from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.metrics import number
 from nbtrack.observe.redaction import redact, redact_value
 from nbtrack.records import Capture, Execution, Model, ModelBytes, Run, State, Trials
@@ -56,7 +57,8 @@ def assemble(observation: Observation, execution: Execution, around: Surrounding
         runs[brief.id] = brief
     late = attach_scores(observation, execution, runs, around)
     finished = tuple(
-        replace(run, capture_notes=(*run.capture_notes, *observation.notes)) for run in runs.values()
+        replace(run, capture_notes=tuple(_told(each) for each in (*run.capture_notes, *observation.notes)))
+        for run in runs.values()
     )
     return Capture(execution=execution, runs=finished, late_metrics=late, models=taken)
 
@@ -72,15 +74,20 @@ def begun(block_or_fit: Block | Fit, execution: Execution, experiment: str) -> R
         id=block_or_fit.id,
         label_stem=stem,
         state=State.RUNNING,
-        experiment=(block.experiment if block else None) or experiment,
+        experiment=_told((block.experiment if block else None) or experiment),
         started_at=block_or_fit.started,
         execution=execution,
         **_said(block),
     )
 
 
+def _told(text: str) -> str:
+    """What people read, without secrets."""
+    return redact(text, met_secrets())
+
+
 def _stem(block: Block) -> str:
-    return redact(block.name) if block.name else "run"
+    return _told(block.name) if block.name else "run"
 
 
 def _said(block: Block | None) -> dict[str, Any]:
@@ -88,9 +95,9 @@ def _said(block: Block | None) -> dict[str, Any]:
     if block is None:
         return {}
     return {
-        "name": None if block.name is None else redact(block.name),
-        "tags": {name: redact_value(name, value)[0] for name, value in block.tags.items()},
-        "note": None if block.note is None else redact(block.note),
+        "name": None if block.name is None else _told(block.name),
+        "tags": {name: _told(redact_value(name, value)[0]) for name, value in block.tags.items()},
+        "note": None if block.note is None else _told(block.note),
         "explicit": not block.implicit,
     }
 
@@ -132,7 +139,7 @@ def _base(
     return {
         **_said(block),
         "state": state,
-        "experiment": (block.experiment if block else None) or around.experiment,
+        "experiment": _told((block.experiment if block else None) or around.experiment),
         "started_at": started,
         "execution": execution,
         "duration_seconds": ended - started,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from nbtrack.capture.observation import Observation
+from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.redaction import redact
 from nbtrack.records import CellError, Execution, State
 
@@ -40,8 +41,8 @@ def _told(error: BaseException) -> CellError:
         message = text = "(its message could not be made)"
     return CellError(
         name=type(error).__qualname__,
-        message=redact(message)[:4000],
-        traceback=redact(text)[:20000],
+        message=redact(message, met_secrets())[:4000],
+        traceback=redact(text, met_secrets())[:20000],
         line=line,
     )
 

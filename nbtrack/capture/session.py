@@ -48,6 +48,13 @@ from nbtrack.frameworks.hushed import Hushed
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
 from nbtrack.observe.growth import Growth
+from nbtrack.observe.met_secrets import (
+    distinctive_secrets,
+    forget_secrets,
+    meet_names,
+    meet_source,
+    met_secrets,
+)
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State, new_id
@@ -135,6 +142,7 @@ class KernelSession:
         self._streams: dict[str, Any] = {}
         self._first_sight = streams.FirstSight()
         self._tree: ast.AST | None = None
+        forget_secrets()
 
     def warm_up(self) -> None:
         """Do ahead what the first training cell would wait for: look at the environment, find the frameworks."""
@@ -152,7 +160,9 @@ class KernelSession:
         self._idle.cell_begins()
         self._observation = Observation()
         self._transformed = self._unlooked = transformed
-        clean = redact(source)
+        clean = redact(source, distinctive_secrets())
+        if clean != source:
+            meet_source(source)
         self._execution = Execution(
             id=new_id(),
             session_id=self.id,
@@ -297,6 +307,7 @@ class KernelSession:
             return ()
         self.quiet |= any(block.wanted is not None and block.wanted.quiet for block in observation.blocks)
         started = time.perf_counter()
+        meet_names(self.namespace)
         execution = finished(execution, observation, error)
         self.cells += 1
         self.cell_seconds += execution.duration_seconds or 0.0
@@ -368,7 +379,8 @@ class KernelSession:
     def _with_output(self, execution: Execution, printed: Printed) -> Execution:
         if not printed.stdout and not printed.stderr:
             return execution
-        known, limit = secrets_in(self._transformed), self.settings.max_output_bytes
+        known = {*met_secrets(), *secrets_in(self._transformed)}
+        limit = self.settings.max_output_bytes
         return replace(
             execution, stdout=clip(printed.stdout, limit, known), stderr=clip(printed.stderr, limit, known)
         )
@@ -393,7 +405,7 @@ class KernelSession:
 
     def _experiment(self, execution: Execution) -> str:
         if self.experiment:
-            return self.experiment
+            return redact(self.experiment)
         return Path(execution.notebook_path).stem if execution.notebook_path else "default"
 
     # The store.

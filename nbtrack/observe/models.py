@@ -26,7 +26,9 @@ from nbtrack.digests.spread import spread
 from nbtrack.errors import CaptureError
 from nbtrack.frameworks.hushed import Hushed
 from nbtrack.observe.local_modules import local_modules
+from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.redaction import secrets_of
+from nbtrack.observe.shapes import shapes
 from nbtrack.records import Model, ModelBytes
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def serialize(model: object, secrets: Collection[str] = ()) -> ModelBytes:
 
     The same unchanged model gives the same digest within one process. The buffers are views on the model's
     own memory, to be written before the user's code runs again. ``secrets`` are texts that must not reach the disk,
-    beside those that stand in attributes of the model itself.
+    beside those that stand in attributes of the model itself and those that were met before.
 
     Raises:
         CaptureError: the model cannot be pickled; the message names the part that is in the way. Or it holds a secret.
@@ -90,9 +92,12 @@ def _refuse_secrets(model: object, stream: bytes, secrets: Collection[str]) -> N
                 f"The model was not stored: its attribute {name!r} is a secret. "
                 "Let it read the secret when it needs it, from the environment."
             )
-    if any(secret.encode("utf-8", "replace") in stream for secret in secrets):
+    known = {*secrets, *met_secrets()}
+    # Functions and classes of the notebook come with their constants and the globals they use.
+    by_value = b"cloudpickle" in stream and any(True for _ in shapes(stream.decode("latin-1")))
+    if by_value or any(secret.encode("utf-8", "replace") in stream for secret in known):
         raise CaptureError(
-            "The model was not stored: it holds a password, key or token. "
+            "The model was not stored: it, or a function in it, holds a password, key or token. "
             "Let it read the secret when it needs it, from the environment."
         )
 

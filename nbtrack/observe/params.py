@@ -22,6 +22,7 @@ from pathlib import PurePath
 from typing import Any
 
 from nbtrack.digests import digest_bytes
+from nbtrack.observe.met_secrets import without_met
 from nbtrack.observe.redaction import redact_value
 from nbtrack.records import JSON, Param, ParamOrigin
 
@@ -64,7 +65,8 @@ def param(
         max_bytes: when its JSON takes more bytes in UTF-8, ``{"type", "bytes", "digest"}`` stand for it.
     """
     plain, redacted = redact_value(name, to_json(value, max_bytes=max_bytes))
-    return Param(name=name, value=plain, origin=origin, execution_id=execution_id, redacted=redacted)
+    plain, met = without_met(plain)
+    return Param(name=name, value=plain, origin=origin, execution_id=execution_id, redacted=redacted or met)
 
 
 def is_plain(value: object) -> bool:
