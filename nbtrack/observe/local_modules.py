@@ -117,17 +117,23 @@ def _loading(module: object) -> object:
     return getattr(module, "__spec__", None) or module
 
 
-_found: tuple[object, tuple[ModuleType, ...]] = (None, ())
+# How many modules were looked at, the last of them, and what is local.
+_found: tuple[int, object, tuple[ModuleType, ...]] = (0, None, ())
 
 
 def local_modules() -> tuple[ModuleType, ...]:
-    """The user's own modules that are imported; looked for again only when something was imported since."""
+    """The user's own modules that are imported, in the order of their import; only what is new is looked at."""
     global _found  # noqa: PLW0603 - what is loaded is the process's
-    key = len(sys.modules), next(reversed(sys.modules))
-    if key != _found[0]:
-        modules = list(sys.modules.values())
-        _found = key, tuple([module for module in modules if is_local(module)][:MOST])
-    return _found[1]
+    count, last, found = _found
+    if len(sys.modules) == count and next(reversed(sys.modules.values())) is last:
+        return found
+    modules = list(sys.modules.values())
+    if not count or len(modules) < count or modules[count - 1] is not last:  # one left: those behind moved up
+        count, found = 0, ()
+    new = [module for module in modules[count:] if is_local(module)]
+    found = (*found, *new)[:MOST]
+    _found = len(modules), modules[-1], found
+    return found
 
 
 @cache
