@@ -62,4 +62,4 @@ def _matrix(page, section):
         ".nbt-compare .nbt-section", has=page.locator("summary", has_text=section)
     ).first.locator("tr")
     cells = [line.locator("th, td").all_inner_texts() for line in lines.all()]
-    return {cell[0].strip(): [text.strip() for text in cell[1:]] for cell in cells}
+    return {cell[0].strip(): [text.replace("\n", "").strip() for text in cell[1:]] for cell in cells}

@@ -222,7 +222,7 @@ def test_parallel_coordinates_and_scatter_put_the_runs_where_their_numbers_are(d
     shown = compare(desk, "accuracy > 0", 4)
     runs = [
         stored(desk, label)
-        for label in shown.locator(".nbt-matrix").first.locator("thead .nbt-link").all_inner_texts()
+        for label in shown.locator(".nbt-matrix").first.locator("thead .nbt-link").all_text_contents()
     ]
     parallel = shown.locator(".nbt-parallel svg")
     assert parallel.get_attribute("aria-label") == "Parallel coordinates of 4 runs over C, accuracy"

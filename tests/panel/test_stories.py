@@ -8,7 +8,6 @@ import os
 import signal
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -343,48 +342,6 @@ def test_the_keyboard_does_what_the_mouse_does(stage):
     page.locator(".nbt-list").focus()
     page.keyboard.press("c")
     page.wait_for_selector(".nbt-compare .nbt-matrix")
-
-
-@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_text_can_be_read_in_the_theme(stage, theme):
-    page = stage.page
-    fill(stage.folder, 20)
-    stage.notebook("1 + 1")
-    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    page.get_by_label("Runs of", exact=True).select_option("all")
-    page.wait_for_function("document.querySelectorAll('.nbt-row[data-nbtrack-run]').length > 5")
-    time.sleep(0.5)
-    low = page.evaluate(CONTRAST)
-    assert low == []
-
-
-# Texts of the panel whose contrast with the ground behind them is under 3 to 1 (WCAG's least for large text).
-CONTRAST = """() => {
-    const parse = color => {
-        const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-        canvas.fillStyle = color;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const light = ([r, g, b]) => {
-        const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-    };
-    const ground = node => {
-        for (let one = node; one; one = one.parentElement) {
-            const color = parse(getComputedStyle(one).backgroundColor);
-            if (color[3] > 200) return color;
-        }
-        return [255, 255, 255, 255];
-    };
-    const texts = [...document.querySelectorAll('#nbtrack-runs .nbt-row *, #nbtrack-runs .nbt-head *, #nbtrack-runs .nbt-count')]
-        .filter(node => [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()));
-    return texts.flatMap(node => {
-        const [a, b] = [light(parse(getComputedStyle(node).color)), light(ground(node))].sort((x, y) => y - x);
-        const contrast = (a + 0.05) / (b + 0.05);
-        return contrast < 3 ? [`${node.className}: ${node.textContent} ${contrast.toFixed(2)}`] : [];
-    });
-}"""
 
 
 def test_a_bundle_made_in_the_panel_is_verified_from_a_shell(stage):

@@ -44,7 +44,8 @@ export function CompareBody(props: { model: CompareModel; actions: CompareAction
 function Content(props: { model: CompareModel; actions: CompareActions; comparison: Comparison }): JSX.Element {
   const { model, comparison, actions } = props;
   const root = React.useRef<HTMLDivElement>(null);
-  const wide = useWidth(root) > 700;
+  const width = useWidth(root);
+  const wide = width > 700;
   const { everything, axes, charts } = model;
   const rows = (name: 'params' | 'metrics' | 'datasets' | 'environment'): number => tellingRows(name, comparison).length;
   const count = (name: 'params' | 'metrics' | 'datasets' | 'environment'): string => {
@@ -52,7 +53,7 @@ function Content(props: { model: CompareModel; actions: CompareActions; comparis
     return differing === 0 ? 'all equal' : `${differing} differ`;
   };
   return (
-    <div className="nbt-scroll" ref={root}>
+    <div className={`nbt-scroll${width < 500 ? ' nbt-narrow' : ''}`} ref={root}>
       <Section title="Metrics" count={count('metrics')} open>
         {() => <Rows kind="metrics" comparison={comparison} everything={everything} onOpen={actions.open} onRemove={id => model.remove(id)} />}
       </Section>

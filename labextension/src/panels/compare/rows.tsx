@@ -110,11 +110,14 @@ function Down(props: Props & { rows: CompareRow[] }): JSX.Element {
 
 function RunHead(props: { run: Run; at: number; removable: boolean; onOpen: (id: string) => void; onRemove: (id: string) => void }): JSX.Element {
   const { run } = props;
+  // The number stays in view where the class's name is too long.
+  const [, stem, number] = /^(.*?)(-\d+)?$/s.exec(run.label) ?? ['', run.label, ''];
   return (
     <span className="nbt-line nbt-run-head">
       <i className={`nbt-swatch nbt-color-${props.at % 10}`} />
-      <button type="button" className="nbt-link nbt-cut" title={run.name ? `${run.label} · ${run.name}` : run.label} onClick={() => props.onOpen(run.id)}>
-        {run.label}
+      <button type="button" className="nbt-link nbt-run-label" title={run.name ? `${run.label} · ${run.name}` : run.label} onClick={() => props.onOpen(run.id)}>
+        <span className="nbt-cut">{stem}</span>
+        <span>{number}</span>
       </button>
       {props.removable && <IconButton icon="close" label={`Leave ${run.label} out`} onClick={() => props.onRemove(run.id)} />}
     </span>
