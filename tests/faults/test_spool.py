@@ -73,7 +73,7 @@ def by_depth(store):
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("killed", [True, False])
-def test_a_run_made_while_another_process_keeps_the_store_locked_is_not_lost(kernel, tmp_path, killed):
+def test_a_run_made_while_another_process_keeps_the_store_locked_is_not_lost(kernel, tmp_path, tally, killed):
     folder = tmp_path / ".nbtrack"
     until(kernel, "ready")
     holder = WriteLock(folder / "write.lock")
@@ -99,6 +99,7 @@ def test_a_run_made_while_another_process_keeps_the_store_locked_is_not_lost(ker
     holder.close()
     assert spool.spooled(folder) == {}
     assert list((folder / "spool").iterdir()) == []
+    tally["spooled"] += 1
 
 
 def test_a_spooled_model_is_what_it_was(tmp_path, make_run):

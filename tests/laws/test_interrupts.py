@@ -55,7 +55,7 @@ def large(notebook):
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_at_any_moment_leaves_a_sound_store_and_a_kernel_that_goes_on(large):
+def test_ctrl_c_at_any_moment_leaves_a_sound_store_and_a_kernel_that_goes_on(large, tally):
     started = time.perf_counter()
     large.run(FIT.format(number=0))
     whole = time.perf_counter() - started
@@ -75,6 +75,7 @@ def test_ctrl_c_at_any_moment_leaves_a_sound_store_and_a_kernel_that_goes_on(lar
         assert large.last.state.name == "COMPLETE"
         assert large.last.model.stored
         assert len(large.runs) == runs + len(made) + 1
+        tally["interrupts"] += 1
     assert sound(large.folder) == []
 
 
@@ -92,7 +93,7 @@ METHODS = [
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_what_a_user_s_object_raises_while_it_is_captured_stays_with_us(notebook, error):
+def test_what_a_user_s_object_raises_while_it_is_captured_stays_with_us(notebook, tally, error):
     notebook.run("from sklearn.linear_model import LinearRegression\nX, y = [[0.0], [1.0]], [0.0, 1.0]")
     for method in METHODS:
         notebook.run(
@@ -112,6 +113,7 @@ def test_what_a_user_s_object_raises_while_it_is_captured_stays_with_us(notebook
         assert plain.model.stored
         assert [one.value for one in plain.metrics] == [1.0]
         notebook.run("Odd.armed = False")
+        tally["raised"] += 1
     assert sound(notebook.folder) == []
 
 

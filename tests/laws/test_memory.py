@@ -34,7 +34,7 @@ print(found.shape, len(found.columns), len(found.columns[0].chunks), found.colum
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit counts what is wanted on Linux alone")
 @pytest.mark.parametrize("order", ["C", "F"], ids=["row by row", "column by column"])
-def test_a_frame_larger_than_the_memory_allowed_is_digested_and_profiled(tmp_path, order):
+def test_a_frame_larger_than_the_memory_allowed_is_digested_and_profiled(tmp_path, tally, order):
     given = [str(GIGABYTES), order, str(ALLOWED)]
     done = subprocess.run(
         [sys.executable, "-c", STREAMED, *given], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -43,6 +43,7 @@ def test_a_frame_larger_than_the_memory_allowed_is_digested_and_profiled(tmp_pat
     assert done.stdout.split() == [f"({rows},", "10)", "10", str(-(-rows // 65536)), "0.0"], done.stderr[
         -2000:
     ]
+    tally["gigabytes"] += int(GIGABYTES)
 
 
 CELL = """
@@ -73,7 +74,7 @@ run("%unload_ext nbtrack")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the height of memory is told on Linux alone")
-def test_a_training_cell_takes_no_second_copy_of_its_data_or_its_model(tmp_path):
+def test_a_training_cell_takes_no_second_copy_of_its_data_or_its_model(tmp_path, tally):
     """400 MB of weights and 320 MB of data, with at most 64 MB beyond them at the height of the capture."""
     done = subprocess.run(
         [sys.executable, "-c", CELL], cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -84,3 +85,4 @@ def test_a_training_cell_takes_no_second_copy_of_its_data_or_its_model(tmp_path)
     )
     assert told.get("STORED") == "True True (1000000, 40)", done.stderr[-2000:]
     assert float(told["EXTRA"]) < 64
+    tally["cells"] += 1

@@ -73,14 +73,16 @@ def typed(value):
 
 @one_notebook
 @given(value=plain)
-def test_a_param_that_json_can_say_comes_back_with_its_types(shared, value):
+def test_a_param_that_json_can_say_comes_back_with_its_types(shared, tally, value):
+    tally["values"] += 1
     run = tracked(shared, "nbtrack.param(given=value)", value=value)
     assert typed(param_of(run, "given")) == typed(value)
 
 
 @one_notebook
 @given(name=st.text(max_size=20), value=st.integers(-5, 5))
-def test_a_param_and_a_metric_of_any_name_are_kept_under_it(shared, name, value):
+def test_a_param_and_a_metric_of_any_name_are_kept_under_it(shared, tally, name, value):
+    tally["values"] += 1
     shared.names.update(given={name: value})
     run = tracked(shared, "nbtrack.param(**given)\nnbtrack.log(**{'m' + name: 1.0 for name in given})")
     assert param_of(run, name) == value
@@ -100,7 +102,8 @@ def test_a_param_and_a_metric_of_any_name_are_kept_under_it(shared, name, value)
         st.fractions(),
     )
 )
-def test_a_number_that_is_logged_is_the_metric(shared, value):
+def test_a_number_that_is_logged_is_the_metric(shared, tally, value):
+    tally["values"] += 1
     run = tracked(shared, "nbtrack.log(m=value)", value=value)
     (found,) = run.metrics
     expected = float(value)
@@ -110,8 +113,9 @@ def test_a_number_that_is_logged_is_the_metric(shared, value):
 @one_notebook
 @given(text=any_text, key=any_text)
 def test_notes_tags_and_names_of_any_characters_are_kept_and_surrogates_become_their_escapes(
-    shared, text, key
+    shared, tally, text, key
 ):
+    tally["values"] += 1
     shared.names.update(text=text, key=key)
     shared.run("import nbtrack\nwith nbtrack.track(text or 'n', tags={key: text}, note=text):\n    pass")
     run = last(shared)
@@ -127,7 +131,8 @@ def test_notes_tags_and_names_of_any_characters_are_kept_and_surrogates_become_t
         max_size=60,
     )
 )
-def test_a_cell_s_source_is_kept_character_by_character(shared, text):
+def test_a_cell_s_source_is_kept_character_by_character(shared, tally, text):
+    tally["values"] += 1
     source = f"text = {text!r}  # {text if text.isprintable() else 'other'}"
     run = tracked(shared, source)
     assert source in run.execution.source
@@ -162,7 +167,8 @@ def test_a_cell_s_source_is_kept_character_by_character(shared, text):
         max_leaves=8,
     )
 )
-def test_anything_else_becomes_json_of_bounded_size_and_equal_values_equal_json(shared, value):
+def test_anything_else_becomes_json_of_bounded_size_and_equal_values_equal_json(shared, tally, value):
+    tally["values"] += 1
     run = tracked(shared, "nbtrack.param(one=value, two=value)", value=value)
     one = param_of(run, "one")
     assert typed(one) == typed(param_of(run, "two"))
@@ -259,7 +265,8 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("kind", STRANGE)
-def test_a_strange_value_is_recorded_in_words_or_refused_by_name_and_the_cell_goes_on(shared, kind):
+def test_a_strange_value_is_recorded_in_words_or_refused_by_name_and_the_cell_goes_on(shared, tally, kind):
+    tally["values"] += 1
     value = STRANGE[kind]()
     source = (
         "from sklearn.dummy import DummyClassifier\nnbtrack.param(given=value)\nread = [value]\n"

@@ -72,7 +72,7 @@ def planted(tmp_path):
     return tmp_path
 
 
-def test_no_verb_that_looks_at_runs_unpickles_anything(planted):
+def test_no_verb_that_looks_at_runs_unpickles_anything(planted, tally):
     (planted / "pyproject.toml").write_text("[tool.nbtrack.policy]\nclean_git = true\n")
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, *VERBS], cwd=planted, capture_output=True, text=True, check=False
@@ -83,6 +83,7 @@ def test_no_verb_that_looks_at_runs_unpickles_anything(planted):
     assert not (planted / "unpickled").exists()
     assert "SVC-2" in done.stdout
     assert 2 not in json.loads(told["CODES"]), (told, done.stderr)  # each verb was understood
+    tally["verbs"] += len(VERBS)
 
 
 def test_the_mark_is_left_and_seen_where_a_model_is_loaded_on_purpose(planted):

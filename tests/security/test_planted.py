@@ -104,12 +104,19 @@ result = 'went on'
 """
 
 
+@pytest.fixture
+def inside(tmp_path, monkeypatch):
+    """A folder, and its ``project`` to work in."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return tmp_path
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["to something", "to nothing yet"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_link_that_was_put_into_a_store_leads_nothing_out_of_it(
-    tmp_path, monkeypatch, capsys, place, there
-):
-    project, outside = tmp_path / "project", tmp_path / "outside"
+def test_a_link_that_was_put_into_a_store_leads_nothing_out_of_it(inside, capsys, tally, place, there):
+    project, outside = inside / "project", inside / "outside"
     outside.mkdir()
     target = outside / "target"
     if there and PLACES[place]:
@@ -120,8 +127,6 @@ def test_a_link_that_was_put_into_a_store_leads_nothing_out_of_it(
     (project / ".nbtrack" / place).parent.mkdir(parents=True)
     for name in [f"blobs/{digit}" for digit in "0123456789abcdef"] if place == "blobs/a" else [place]:
         (project / ".nbtrack" / name).symlink_to(target)
-    monkeypatch.chdir(project)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     notebook = capture.Notebook(project)
     try:
         notebook.run(CELL)
@@ -140,6 +145,7 @@ def test_a_link_that_was_put_into_a_store_leads_nothing_out_of_it(
         kept = []
     # Either all was kept beside the link, or it was refused in words.
     assert kept == [True] or "link" in said.out + said.err, said
+    tally["links"] += 1
 
 
 def test_a_store_whose_folder_is_a_link_itself_is_where_it_leads(tmp_path, monkeypatch):
