@@ -18,6 +18,7 @@ from nbtrack.capture.surroundings import Surroundings
 from nbtrack.config import load_settings, store_for
 from nbtrack.digests import digest_text
 from nbtrack.observe.environment import Environments
+from nbtrack.observe.met_secrets import meet_names, meet_source
 from nbtrack.observe.redaction import redact
 from nbtrack.records import Execution, State, new_id
 from nbtrack.store import SessionLog, Store
@@ -105,9 +106,13 @@ def _script_name() -> str:
 def _execution(session_id: str, sequence: int) -> Execution:
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     try:
-        source = redact(Path(file).read_text(encoding="utf-8")) if file else ""
+        text = Path(file).read_text(encoding="utf-8") if file else ""
     except (OSError, UnicodeDecodeError):
-        source = ""
+        text = ""
+    source = redact(text)
+    if source != text:
+        meet_source(text)
+    meet_names({})  # the environment
     return Execution(
         id=new_id(),
         session_id=session_id,
@@ -116,5 +121,5 @@ def _execution(session_id: str, sequence: int) -> Execution:
         source_digest=digest_text(source),
         started_at=time.time(),
         state=State.RUNNING,
-        notebook_path=file,
+        notebook_path=None if file is None else redact(file),
     )

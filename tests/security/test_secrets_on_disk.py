@@ -5,8 +5,10 @@ Every secret is made up at run time: none stands in this file.
 
 from __future__ import annotations
 
+import os
 import random
 import string
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -218,3 +220,27 @@ def test_no_secret_is_in_what_waits_in_the_spool(watched, tmp_path, monkeypatch,
         assert found_in(tmp_path / ".nbtrack") == set()
     holder.close()
     tally["cells"] += len(CELLS)
+
+
+SCRIPT = """
+import os, nbtrack
+password = "{password}"
+with nbtrack.track("story") as run:
+    nbtrack.param(where=password)
+    run.log(DecisionTreeClassifier=1.0)
+    raise ValueError("no answer with " + password + os.environ["DB_PASSWORD"])
+"""
+
+
+def test_no_secret_of_a_script_is_in_any_byte_of_its_store(tmp_path):
+    script = tmp_path / f"with {SECRETS['path']}.py"
+    script.write_text(SCRIPT.format(**SECRETS))
+    environment = {**os.environ, "DB_PASSWORD": SECRETS["environment"]}
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "no answer with" in done.stderr
+    with Store.open(tmp_path / ".nbtrack") as store:
+        (run,) = store.find_runs()
+        assert store.get_run(run.id).execution.error.message.startswith("no answer with")
+    assert found_in(tmp_path / ".nbtrack") == set()
