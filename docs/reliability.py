@@ -5,8 +5,8 @@
 A tally is what the tests write into the file that NBTRACK_TALLY names (tests/conftest.py); the peers' counts are what
 `benchmarks/durability/run.py --json` writes. What is given replaces the numbers of docs/reliability.json; the page is
 made of those, in the words of docs/reliability.toml. With --check it only says whether the page is what they say. A
-test that failed, or one that there are no words for, is an error: the page is made of whole runs in which nothing was
-lost.
+test that failed, that was never run, or that there are no words for is an error: the page is made of runs in which
+nothing was lost.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ HERE = Path(__file__).resolve().parent
 NUMBERS = HERE / "reliability.json"
 PAGE = HERE / "reliability.md"
 MAKEFILE = HERE.parent / "Makefile"
-SECTIONS = tomllib.loads((HERE / "reliability.toml").read_text(encoding="utf-8"))["section"]
+WORDS = HERE / "reliability.toml"
+SECTIONS = tomllib.loads(WORDS.read_text(encoding="utf-8"))["section"]
 INTRODUCTION = """# What was tried, and what was lost
 
 <!-- Made from docs/reliability.json by docs/reliability.py: do not change it here. -->
 
-The numbers of one run of the tests in their {form} form, as in `{command}`. Everywhere the same had to hold: what was
-acknowledged is there, what is there is whole, `nbtrack doctor --full` finds the store sound or names what was done to
-it, and the next capture works. A single loss fails the test, and this page is made only of runs in which none failed;
+The numbers of a run of the tests {form}.
+Everywhere the same had to hold: what was acknowledged is there, what is there is whole, `nbtrack doctor --full` finds
+the store sound or names what was done to it, and the next capture works. A single loss fails the test, and this page is
+made only of runs in which none failed;
 so the last column says what the tests hold us to."""
 PEERS = """The same loop with other trackers, killed at the same moments of its first three seconds
 (`benchmarks/durability/`); *lost* is what a call had returned for and a new process does not find.
@@ -42,8 +44,6 @@ MLflow commits each call to its database before it returns, as nbtrack does. Tra
 thread of it writes them, every half second at best, and a run that finishes waits for that. W&B writes blocks of
 32 KiB, and the last one when the run ends. How many were acknowledged hangs on how fast each takes points, and says
 nothing here."""
-
-
 KINDS = {
     "points": "points, as fast as it goes",
     "steps": "points, a hundred a second",
@@ -60,46 +60,58 @@ def long_form() -> dict[str, str]:
 
 
 def counted(files: list[Path]) -> dict[str, Any]:
-    """The numbers of a whole run: by test, and which form it was.
+    """What tests tried, by test, and whether that was their long form.
 
     Raises:
-        SystemExit: a test failed, has no row, or was not run; or not all were of one form.
+        SystemExit: a test failed, or there are no words for it.
     """
     lines = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    wanted = {row["test"] for section in SECTIONS for row in section["row"]}
-    found = {line["test"] for line in lines}
     if failed := [line["test"] for line in lines if not line["passed"]]:
         raise SystemExit(f"These tests failed: {failed}")
-    if wanted - found:
-        raise SystemExit(f"These tests were not run: {sorted(wanted - found)}")
-    if strangers := {test for test in found - wanted if test.startswith(("faults/", "laws/", "security/"))}:
-        raise SystemExit(f"The page has no words for these tests: {sorted(strangers)}")
-    forms = {json.dumps(line["form"], sort_keys=True) for line in lines}
-    if len(forms) > 1:
-        raise SystemExit(f"The tallies are of several forms: {forms}")
-    tests: dict[str, Counter[str]] = {test: Counter() for test in sorted(wanted)}
-    for line in lines:
-        tests.get(line["test"], Counter()).update(line["counts"])
-    return {"form": json.loads(forms.pop()), "tests": {test: dict(counts) for test, counts in tests.items()}}
+    found = {line["test"] for line in lines}
+    if strangers := {test for test in found - worded() if test.startswith(("faults/", "laws/", "security/"))}:
+        raise SystemExit(f"{WORDS.name} has no words for these tests: {sorted(strangers)}")
+    tests: dict[str, dict[str, Any]] = {}
+    for test in sorted(found & worded()):
+        mine = [line for line in lines if line["test"] == test]
+        counts: Counter[str] = Counter()
+        for line in mine:
+            counts.update(line["counts"])
+        tests[test] = {"long": all(line["form"] == long_form() for line in mine), "counts": dict(counts)}
+    return tests
+
+
+def worded() -> set[str]:
+    """The tests that the page speaks of."""
+    return {row["test"] for section in SECTIONS for row in section["row"]}
 
 
 def page(numbers: dict[str, Any]) -> str:
     """The page's text."""
-    form = "long" if numbers["form"] == long_form() else "short"
-    command = "make soak" if form == "long" else "make test"
-    parts = [INTRODUCTION.format(form=form, command=command)]
+    tests = numbers["tests"]
+    if missing := worded() - tests.keys():
+        raise SystemExit(f"These tests were not run: {sorted(missing)}")
+    short = not all(test["long"] for test in tests.values())
+    form = "in their long form (`make soak`)" + (
+        ", where a row is marked * in their short one (`make test`)" if short else ""
+    )
+    parts = [INTRODUCTION.format(form=form)]
     for section in SECTIONS:
-        parts += [f"## {section['title']}", section["about"], _table(section["row"], numbers["tests"])]
+        parts += [f"## {section['title']}", section["about"], _table(section["row"], tests)]
     parts += ["## Beside others", PEERS.format(table=_peers(numbers["peers"]))]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(rows: list[dict[str, Any]], tests: dict[str, dict[str, int]]) -> str:
+def _table(rows: list[dict[str, Any]], tests: dict[str, dict[str, Any]]) -> str:
     lines = ["| what was tried | how often | what was lost |", "|---|---|---|"]
     for row in rows:
         found = tests[row["test"]]
-        counts = ", ".join(f"{found.get(name, 0):,} {words}" for name, words in row["counts"].items())
-        lines.append(f"| {row['what']} | {counts} | {row.get('held', 'nothing')} |")
+        counts = ", ".join(
+            f"{found['counts'].get(name, 0):,} {words}" for name, words in row["counts"].items()
+        )
+        lines.append(
+            f"| {row['what']} | {counts}{'' if found['long'] else ' *'} | {row.get('held', 'nothing')} |"
+        )
     files = sorted({f"`tests/{row['test'].partition('::')[0]}`" for row in rows})
     return "\n".join(lines) + f"\n\nTried by {', '.join(files)}."
 
@@ -128,7 +140,7 @@ def main() -> int:
     given = parser.parse_args()
     numbers = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
     if given.tally:
-        numbers |= counted(given.tally)
+        numbers["tests"] = {**numbers.get("tests", {}), **counted(given.tally)}
     if given.peers:
         numbers["peers"] = json.loads(given.peers.read_text(encoding="utf-8"))
     if given.check:
