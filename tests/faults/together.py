@@ -23,7 +23,7 @@ def open_anew(pipe, barrier, folder: Path, number: int) -> None:
     """Open a store that nobody made yet, at the same moment as others, and save a run."""
     _into(pipe)
     barrier.wait()
-    writer = Writer(folder, number)
+    writer = Writer(folder, number, deadline_seconds=60)  # whatever else the machine does
     writer.capture()
     writer.log.end()
     writer.store.close()
