@@ -61,6 +61,11 @@ class Moments:
             self._sums += other._sums
             self._squares += other._squares
 
+    def done(self) -> Moments:
+        """Itself, without the memory it worked in: of data of gigabytes there are thousands."""
+        self._room = self._floor = None
+        return self
+
     def _widen(self, least: Any, greatest: Any) -> None:
         np = sys.modules["numpy"]
         if self._least is None:

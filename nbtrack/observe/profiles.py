@@ -150,7 +150,7 @@ def _taken(array: Any, width: int, step: int, shown: Callable[[Any], Any]) -> Mo
         moments = Moments(width, like=total)
         for at in range(start, min(start + rows, len(array)), step):
             moments.take(shown(array[at : min(at + step, start + rows)]))
-        return moments
+        return moments.done()
 
     for moments in spread(take, range(step, len(array), rows), array.nbytes):
         total.add(moments)
