@@ -30,11 +30,10 @@ INTRODUCTION = """# What was tried, and what was lost
 
 <!-- Made from docs/reliability.json by docs/reliability.py: do not change it here. -->
 
-The numbers of a run of the tests {form}.
+The numbers of runs of the tests {form}.
 Everywhere the same had to hold: what was acknowledged is there, what is there is whole, `nbtrack doctor --full` finds
-the store sound or names what was done to it, and the next capture works. A single loss fails the test, and this page is
-made only of runs in which none failed;
-so the last column says what the tests hold us to."""
+the store sound or names what was done to it, and the next capture works. A single loss fails its test, and this page is
+made only of tests that passed: the last column says what they hold us to."""
 PEERS = """The same loop with other trackers, killed at the same moments of its first three seconds
 (`benchmarks/durability/`); *lost* is what a call had returned for and a new process does not find.
 
@@ -97,13 +96,14 @@ def page(numbers: dict[str, Any]) -> str:
     )
     parts = [INTRODUCTION.format(form=form)]
     for section in SECTIONS:
-        parts += [f"## {section['title']}", section["about"], _table(section["row"], tests)]
+        parts += [f"## {section['title']}", section["about"], _table(section, tests)]
     parts += ["## Beside others", PEERS.format(table=_peers(numbers["peers"]))]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(rows: list[dict[str, Any]], tests: dict[str, dict[str, Any]]) -> str:
-    lines = ["| what was tried | how often | what was lost |", "|---|---|---|"]
+def _table(section: dict[str, Any], tests: dict[str, dict[str, Any]]) -> str:
+    rows = section["row"]
+    lines = [f"| what was tried | how often | {section.get('asks', 'what was lost')} |", "|---|---|---|"]
     for row in rows:
         found = tests[row["test"]]
         counts = ", ".join(
