@@ -89,6 +89,30 @@ describe('the list of runs', () => {
     model.dispose();
   });
 
+  it('shows runs that come faster than the server answers, and asks once more for those that came meanwhile', async () => {
+    const server = new Server(10);
+    const model = new RunsModel(server, memory());
+    await model.open(null);
+    await settled();
+    const held: (() => void)[] = [];
+    const answer = server.table;
+    server.table = async (store, request) => {
+      await new Promise<void>(resolve => held.push(resolve));
+      return answer(store, request);
+    };
+    for (let revision = 0; revision < 5; revision++) {
+      server.runs += 1;
+      model.heed({ store: 's', revision, change: 'runs', runs: [], job: null });
+      await settled();
+    }
+    expect(held).toHaveLength(1);
+    held[0]();
+    await settled();
+    expect(model.pages.total).toBe(15);
+    expect(held).toHaveLength(2);
+    model.dispose();
+  });
+
   it('says what is wrong with a query, and forgets it with the next', async () => {
     const model = new RunsModel(new Server(3), memory());
     await model.open(null);

@@ -81,8 +81,18 @@ export class Pages {
   /** Asks again for what is in view; the rest is asked again when it comes into view. */
   refresh(): void {
     this.generation += 1;
+    this.again = false;
     this.abort();
     void this.load(0).then(() => this.show(...this.view));
+  }
+
+  /** As `refresh`, but waits for rows on their way: given up at each change they would never come where changes are many. */
+  follow(): void {
+    if (this.loading.has(0)) {
+      this.again = true;
+    } else {
+      this.refresh();
+    }
   }
 
   /** Takes the total, once it has been counted. */
@@ -94,6 +104,7 @@ export class Pages {
   /** Forgets all rows, for another query. */
   clear(): void {
     this.abort();
+    this.again = false;
     this.pages.clear();
     this.generation += 1;
     this.total = 0;
@@ -126,6 +137,9 @@ export class Pages {
     } finally {
       if (this.loading.get(number) === controller) {
         this.loading.delete(number);
+        if (number === 0 && this.again) {
+          this.refresh();
+        }
       }
     }
   }
@@ -160,5 +174,7 @@ export class Pages {
   private readonly pages = new Map<number, Page>();
   private readonly loading = new Map<number, AbortController>();
   private generation = 0;
+  /** Something changed while the first rows were on their way. */
+  private again = false;
   private view: [number, number] = [0, 0];
 }

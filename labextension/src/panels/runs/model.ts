@@ -144,7 +144,7 @@ export class RunsModel extends Observable {
     if (event.change === 'status' || this.problem !== null) {
       void this.ask();
     } else if (event.change !== 'job') {
-      this.pages.refresh();
+      this.pages.follow();
       void this.learn();
     }
   }
