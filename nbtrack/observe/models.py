@@ -53,6 +53,7 @@ MAX_PATH = 6
 MAX_PARTS = 200
 """How far the search for an unpicklable part goes: levels down, parts of each."""
 
+_SHORT_TEXT = 255  # bytes of a text that pickle writes with one byte for its length
 _NOT_BY_NAME = (b"__main__", b"torch")
 
 _MODEL_DOMAIN = b"nbtrack model v1\n"
@@ -95,11 +96,19 @@ def _refuse_secrets(model: object, stream: bytes, secrets: Collection[str]) -> N
     known = {*secrets, *met_secrets()}
     # Functions and classes of the notebook come with their constants and the globals they use.
     by_value = b"cloudpickle" in stream and any(True for _ in shapes(stream.decode("latin-1")))
-    if by_value or any(secret.encode("utf-8", "replace") in stream for secret in known):
+    if by_value or any(_holds(stream, secret) for secret in known):
         raise CaptureError(
             "The model was not stored: it, or a function in it, holds a password, key or token. "
             "Let it read the secret when it needs it, from the environment."
         )
+
+
+def _holds(stream: bytes, secret: str) -> bool:
+    """Whether a text is in the stream; a word, which modules and attributes may have in their names, as a whole one."""
+    text = secret.encode("utf-8", "replace")
+    if not secret.isalpha() or len(text) > _SHORT_TEXT:
+        return text in stream
+    return pickle.SHORT_BINUNICODE + bytes([len(text)]) + text in stream
 
 
 def of_parts(stream: bytes, buffers: Sequence[memoryview]) -> ModelBytes:

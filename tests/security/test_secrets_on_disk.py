@@ -208,6 +208,14 @@ def test_a_model_with_a_secret_in_a_closure_a_global_or_a_constant_is_not_stored
     tally["models"] += 1
 
 
+def test_a_password_that_is_a_word_of_a_library_keeps_no_model_from_being_stored(watched):
+    watched.run(SETUP + 'password = "logistic"\nfrom sklearn.linear_model import LogisticRegression')
+    watched.run("model = LogisticRegression().fit(X, y)")  # of sklearn.linear_model._logistic
+    watched.run("class Mine(LogisticRegression):\n    pass\nmodel = Mine().fit(X, y)")
+    watched.run("model = Mine()\nmodel.where = ['logistic']\nmodel.fit(X, y)")
+    assert [run.model.stored for run in watched.runs] == [True, True, False]
+
+
 def test_no_secret_is_in_what_waits_in_the_spool(watched, tmp_path, monkeypatch, tally):
     monkeypatch.setattr("nbtrack.capture.session._PATIENCE_SECONDS", 0.05)
     watched.run(SETUP)
