@@ -213,6 +213,8 @@ LONG = {
     "Arrow's numbers in pandas": lambda: pd.DataFrame(
         {name: pd.array([1, None] * (MANY // 2), dtype="int64[pyarrow]") for name in "abc"}
     ),
+    "wide rows": lambda: pd.DataFrame(np.ones((MANY // 40, 300)), copy=False),
+    "one long array": lambda: np.ones(MANY * 8),
     "polars with nulls": lambda: pl.DataFrame({name: [1.0, None] * (MANY // 2) for name in "abc"}),
     "an Arrow table with nulls": lambda: pa.table(
         {name: pa.array([1, None] * (MANY // 2)) for name in "abc"}
@@ -225,7 +227,7 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_the_profile_of_a_long_column_copies_a_small_part_of_it_at_a_time(name):
     value = LONG[name]()
-    short = value[: MANY // 100]
+    short = value[: len(value) // 100]
     alone = profile(short)
     tracemalloc.start()
     try:
