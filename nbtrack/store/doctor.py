@@ -25,6 +25,8 @@ from nbtrack.store.values import seal
 
 __all__ = ["examine"]
 
+# What reading a row raises that holds what was never written: text that is none, NULL where no NULL can be.
+_DAMAGED = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
 _GRACE_SECONDS = 3600.0  # a younger leftover may belong to a write that is under way
 _SHOWN = 20  # problems of one kind that are listed one by one
 
@@ -139,7 +141,7 @@ def examine(connection: sqlite3.Connection, folder: Path, *, full: bool, noted: 
     for check in checks:
         try:
             problems += check()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        except (sqlite3.DatabaseError, *_DAMAGED) as error:
             problems.append(
                 Problem(
                     severity="error",

@@ -167,7 +167,7 @@ class Reader:
             mine = {key: of.get(row[0], []) for key, of in belongings.items()}
             try:
                 run = self._run(row, mine, blobs.get(row[17], ()))
-            except (StoreCorrupt, ValueError, TypeError, KeyError):
+            except (StoreCorrupt, ValueError, TypeError, AttributeError, KeyError):
                 yield row[0], _unreadable(row), False
                 continue
             intact = _is_intact(row, mine.values())
@@ -337,6 +337,7 @@ def _unreadable(row: Row) -> Run:
     """What a list shows of a run whose rows make no record: its label, and that it is damaged."""
     _, _, experiment, session_id, digest, *_ = row[_AFTER]
     sequence, started_at = row[_EXECUTION][2], row[7]
+    label = row[2] if isinstance(row[2], str) else f"run number {row[0]}"
     execution = Execution(
         id=str(row[_EXECUTION][0]),
         session_id=session_id,
@@ -347,9 +348,9 @@ def _unreadable(row: Row) -> Run:
         state=State.FAILED,
     )
     return Run(
-        id=row[1],
-        label_stem=row[2],
-        label=row[2],
+        id=str(row[1]),
+        label_stem=label,
+        label=label,
         state=State.FAILED,
         experiment=experiment,
         started_at=started_at,

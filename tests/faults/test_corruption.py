@@ -14,6 +14,7 @@ from nbtrack.errors import NbtrackError, StoreCorrupt
 from nbtrack.records import State
 from nbtrack.store import Store
 from nbtrack.store.blobs import digest_of_file
+from nbtrack.store.reading import DAMAGED
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +182,31 @@ def looked_at(folder, told):
                 return found, "refused"
     except NbtrackError:
         return True, "refused"
+
+
+def test_a_value_that_its_column_cannot_hold_is_told_and_not_tripped_over(filled, tmp_path):
+    folder, _ = filled
+    copy = tmp_path / ".nbtrack"
+    shutil.copytree(folder, copy)
+    with closing(sqlite3.connect(copy / "lineage.db", isolation_level=None)) as connection:
+        (version,) = connection.execute("PRAGMA schema_version").fetchone()
+        change = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'runs'"
+        for before, after, statement in [
+            ("label TEXT NOT NULL", "label TEXT", "UPDATE runs SET label = NULL WHERE pk = 1"),
+            ("label TEXT UNIQUE", "label TEXT NOT NULL UNIQUE", "SELECT 1"),
+        ]:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(change, (before, after))
+            version += 1
+            connection.execute(f"PRAGMA schema_version = {version}")
+            connection.execute("PRAGMA writable_schema = RESET")
+            connection.execute(statement)
+    with Store.open(copy) as store:
+        assert any(one.severity == "error" for one in store.doctor(full=True))
+        (damaged,) = [run for run in store.find_runs() if run.label == "run number 1"]
+        assert DAMAGED in damaged.capture_notes
+        with pytest.raises(StoreCorrupt):
+            store.get_run(damaged.id)
 
 
 FLIPS = int(os.environ.get("NBTRACK_FLIPS", "40"))
