@@ -113,6 +113,27 @@ describe('the list of runs', () => {
     model.dispose();
   });
 
+  it('takes no number that was counted for another query', async () => {
+    vi.useFakeTimers();
+    const server = new Server(10);
+    const answer = server.table;
+    server.table = async (store, request) => {
+      const table = await answer(store, request);
+      return { ...table, total: request.count === undefined ? null : request.query === 'old' ? 99 : 3 };
+    };
+    const model = new RunsModel(server, memory());
+    await model.open(null);
+    model.setQuery('old');
+    await vi.advanceTimersByTimeAsync(100);
+    model.setQuery('new');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(server.asked.filter(one => one.count !== undefined).map(one => one.query)).toEqual(['new']);
+    expect(model.matching).toBe(3);
+    expect(model.counted).toBe(true);
+    model.dispose();
+    vi.useRealTimers();
+  });
+
   it('says what is wrong with a query, and forgets it with the next', async () => {
     const model = new RunsModel(new Server(3), memory());
     await model.open(null);

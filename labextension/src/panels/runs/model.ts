@@ -50,6 +50,7 @@ const ALWAYS = [
 ];
 const GROUPED_ROWS = 2000;
 const RETRY_MS = 3000;
+const COUNT_MS = 150; // after the rows
 
 const FRESH: Preferences = { columns: [], metric: null, direction: null, sort: 'newest', grouped: false };
 
@@ -302,6 +303,7 @@ export class RunsModel extends Observable {
 
   private restart(): void {
     this.queryError = null;
+    this.counting += 1;
     this.pages.size = this.preferences.grouped ? GROUPED_ROWS : PAGE_ROWS;
     this.pages.clear();
     this.grouping = null;
@@ -354,6 +356,7 @@ export class RunsModel extends Observable {
     this.told = table.metric ?? this.told;
     if (offset === 0) {
       this.counted = table.total !== null;
+      this.counting += 1;
     }
     this.matching = table.total ?? this.matching;
     if (offset === 0 && table.total === null) {
@@ -362,10 +365,16 @@ export class RunsModel extends Observable {
     return grouped ? { ...table, total: table.rows } : table;
   }
 
-  /** Rows are not kept waiting for their number, where counting takes long. */
+  /** Rows are not kept waiting for their number where counting takes long, nor their drawing; many changes are counted once. */
   private async count(request: TableRequest, signal: AbortSignal): Promise<void> {
+    const mine = this.counting;
+    const outdated = (): boolean => signal.aborted || mine !== this.counting;
+    await new Promise(resolve => setTimeout(resolve, COUNT_MS));
+    if (outdated()) {
+      return;
+    }
     const { total } = await this.api.table(this.store, { ...request, limit: 1, columns: ['id'], count: 'true' }, signal);
-    if (total !== null && !signal.aborted) {
+    if (total !== null && !outdated()) {
       this.matching = total;
       this.counted = true;
       if (!this.preferences.grouped) {
@@ -373,6 +382,9 @@ export class RunsModel extends Observable {
       }
     }
   }
+
+  /** Which first page is counted: a number that comes later is of another list. */
+  private counting = 0;
 
   /** Whether the number of runs is known. */
   counted = false;
