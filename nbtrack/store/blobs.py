@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nbtrack.digests import digest_bytes, recognised_digest
 from nbtrack.digests.spread import spread
@@ -24,6 +24,9 @@ from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
 from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
 from nbtrack.store.mapping import lay_over
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = [
     "INLINE_BYTES",
@@ -49,6 +52,7 @@ _WRITTEN_AT_ONCE = 1 << 24
 _MAPPED_BYTES = 1_000_000  # from this size on a blob is mapped rather than read
 _FEW = 4  # fewer files are not worth threads
 _THREADS = 4
+_OPEN_FILES = 64
 _SUFFIXES = {"raw": "", "zstd": ".zst"}
 _CHANGED = "The model was changed while it was stored, so its bytes were not kept."
 
@@ -125,11 +129,23 @@ def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> None:
         with contextlib.suppress(RuntimeError):
             # Writing and syncing let other threads run, and the disk syncs several things in one go.
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
-                found = list(pool.map(lambda blob: _write_file(folder, *blob), blobs))
-                list(pool.map(sync_folder, set().union(*found)))
+                for start in range(0, len(blobs), _OPEN_FILES):
+                    _write_together(pool, folder, blobs[start : start + _OPEN_FILES])
             return
     for each in {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}:
         sync_folder(each)
+
+
+def _write_together(pool: ThreadPoolExecutor, folder: Path, blobs: Sequence[tuple[str, Parts]]) -> None:
+    """Some files at once: the disk is at work on all of them before any is waited for."""
+    files = [(_Unfinished(blob_file(folder, digest, "raw")), digest, parts) for digest, parts in blobs]
+    try:
+        list(pool.map(lambda one: one[0].write(one[2], lambda: _check(one[1], one[2])), files))
+        list(pool.map(lambda one: one[0].finish(), files))
+    finally:
+        for file, *_ in files:
+            file.close()
+    list(pool.map(sync_folder, set().union(*(file.renamed for file, *_ in files))))
 
 
 def _write_file(folder: Path, digest: str, parts: Parts) -> set[Path]:
@@ -150,29 +166,54 @@ def write_packed(folder: Path, digest: str, encoding: str, data: bytes | memoryv
         raise StoreUnwritable(f"The blob {digest} cannot be compressed: {error.strerror}.") from error
 
 
-def _write_durably(file: Path, parts: Parts, check: Callable[[], None] | None = None) -> set[Path]:
+def _write_durably(file: Path, parts: Parts, check: Callable[[], object] = bool) -> set[Path]:
     """Write a file in one step, as everybody else sees it; returns the folders that got new names."""
-    made = _make_parent(file)
-    temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
+    with contextlib.closing(_Unfinished(file)) as unfinished:
+        unfinished.write(parts, check)
+        unfinished.finish()
+    return unfinished.renamed
+
+
+class _Unfinished:
+    """A file under a temporary name, which goes again unless it is finished."""
+
+    def __init__(self, file: Path) -> None:
+        self.renamed: set[Path] = set()
+        """The folders that got new names."""
+        self._file = file
+        self._temporary = file.parent / f".{os.getpid()}-{os.urandom(6).hex()}.tmp"
+        self._descriptor = -1
+
+    def write(self, parts: Parts, check: Callable[[], object]) -> None:
+        """Write the bytes, and tell the disk to begin with them; then ``check`` whether they are the right ones."""
+        self.renamed |= _make_parent(self._file)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._descriptor = os.open(self._temporary, flags, 0o600)
         for part in parts:
             rest = memoryview(part).cast("B")
             while rest:
-                rest = rest[os.write(descriptor, rest[:_WRITTEN_AT_ONCE]) :]
-        if check is not None:
-            check()
-        os.fsync(descriptor)
-        os.fchmod(descriptor, 0o400)
-        temporary.rename(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    finally:
-        os.close(descriptor)
-    return made | {file.parent}
+                rest = rest[os.write(self._descriptor, rest[:_WRITTEN_AT_ONCE]) :]
+        if hasattr(os, "posix_fadvise"):
+            # On Linux what was written goes to the disk from now on, and not only once it is waited for.
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        check()
+
+    def finish(self) -> None:
+        """Make the file durable, read-only and visible."""
+        os.fsync(self._descriptor)
+        os.fchmod(self._descriptor, 0o400)
+        self._temporary.rename(self._file)
+        self.renamed.add(self._file.parent)
+
+    def close(self) -> None:
+        """Close the file; take it away where it was not finished."""
+        if self._descriptor >= 0:
+            if self._file.parent not in self.renamed:
+                with contextlib.suppress(OSError):
+                    self._temporary.unlink()
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def _check(digest: str, parts: Parts) -> None:
