@@ -51,6 +51,7 @@ const ALWAYS = [
 const GROUPED_ROWS = 2000;
 const RETRY_MS = 3000;
 const COUNT_MS = 150; // after the rows
+const COUNTED_RUNS = 20_000; // what a query finds among more is counted apart
 
 const FRESH: Preferences = { columns: [], metric: null, direction: null, sort: 'newest', grouped: false };
 
@@ -339,6 +340,9 @@ export class RunsModel extends Observable {
       limit,
       columns: [...ALWAYS, ...columns.filter(name => !ALWAYS.includes(name))]
     };
+    if (request.query !== undefined && (this.status?.runs ?? 0) > COUNTED_RUNS) {
+      request.count = 'false'; // the server would try for a moment, in vain
+    }
     if (metric !== null) {
       request.metric = metric;
     }
