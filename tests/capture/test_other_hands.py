@@ -193,12 +193,13 @@ def test_a_map_that_is_not_python_s_or_pandas_is_given_the_function_itself(cance
     assert cancer.names["given"] is cancer.names["score"]
 
 
-def test_a_function_inside_a_librarys_wrapper_is_followed(cancer):
+def test_a_function_inside_a_librarys_wrapper_is_followed(cancer, monkeypatch):
     (cancer.folder / "timing.py").write_text(
         "import functools\n\ndef timed(function):\n    @functools.wraps(function)\n    def wrapper(*args, **kwargs):\n"
         "        return function(*args, **kwargs)\n    return wrapper\n"
     )
-    cancer.run("import sys\nsys.path.insert(0, '.')\nfrom timing import timed")
+    monkeypatch.syspath_prepend(str(cancer.folder))
+    cancer.run("from timing import timed")
     cancer.run(
         "@timed\ndef train(depth):\n    model = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n"
         "    return accuracy_score(y_test, model.predict(X_test))"

@@ -48,7 +48,7 @@ def test_an_export_tells_what_it_wrote_and_its_steps_apart_from_it(said, tmp_pat
     told = json.loads(out)
     assert (code, told["format"], told["safe"], told["predicted"]) == (0, "skops", True, True)
     assert (tmp_path / "model.zip").stat().st_size == pytest.approx(told["size_bytes"], rel=0.9)
-    assert "[1/5] loading the model" in err
+    assert "[1/4] loading the model" in err
     code, out, _ = said("verify", tmp_path / "model.zip", "--json")
     assert (code, json.loads(out)["digest"]) == (0, told["digest"])
 

@@ -127,14 +127,15 @@ def test_the_extension_loaded_again_and_reloaded_watches_each_training_once(note
     assert sound(notebook.folder) == []
 
 
-def test_a_module_that_autoreload_takes_in_anew_trains_what_it_says_now(notebook):
+def test_a_module_that_autoreload_takes_in_anew_trains_what_it_says_now(notebook, monkeypatch):
     module = notebook.folder / "mine.py"
     source = (
         "from sklearn.linear_model import Ridge\ndef train(X, y):\n    return Ridge(alpha={}).fit(X, y)\n"
         "class Mine(Ridge):\n    pass\n"
     )
     module.write_text(source.format(1.0))
-    notebook.run("import sys\nsys.path.insert(0, '.')\n%load_ext autoreload\n%autoreload 2\nimport mine")
+    monkeypatch.syspath_prepend(str(notebook.folder))
+    notebook.run("%load_ext autoreload\n%autoreload 2\nimport mine")
     notebook.run("X, y = [[0.0], [1.0]], [0.0, 1.0]\nmodel = mine.train(X, y)")
     module.write_text(source.format(25.0))
     os.utime(module, (time.time() + 5, time.time() + 5))
