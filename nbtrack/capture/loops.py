@@ -73,11 +73,14 @@ class _Place(int):
 
 def _mark(value: object) -> object:
     """What tells a value from the next one of the same name."""
-    return _Place(id(value)) if hasattr(value, "grad_fn") else value
+    # Of the class: asked of a tensor itself, torch would build an object for the graph's node in each pass.
+    return _Place(id(value)) if hasattr(type(value), "grad_fn") else value
 
 
 def _kept(value: object) -> object | None:
     """The value as a float, or a detached tensor where reading it would wait for a device."""
+    if getattr(value, "is_cpu", False):
+        return number(value)
     device = getattr(getattr(value, "device", None), "type", "cpu")
     if device not in {"cpu", "meta"} and getattr(value, "numel", int)() == 1:
         return value.detach()  # type: ignore[attr-defined, no-any-return]
