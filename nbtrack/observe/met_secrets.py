@@ -35,12 +35,25 @@ class _Met:
         self.all: frozenset[str] = frozenset()
         self.distinctive: frozenset[str] = frozenset()
         self.environment: dict[str, str] = {}
+        self.held: dict[Any, Any] = {}
+        self._names: list[str] = []
+        self._secret_names: list[str] = []
 
     def add(self, secrets: Collection[str]) -> None:
         # New sets each time: other threads may go through the old ones.
         found = {secret for secret in secrets if len(secret) >= _SHORTEST}
         self.all |= found
         self.distinctive |= {secret for secret in found if looks_random(secret)}
+
+    def secret_names(self, namespace: Mapping[str, Any]) -> list[str]:
+        """The names that tell of a secret. A namespace grows with each cell, so only new names are looked at."""
+        names = list(namespace)  # at once: another thread may add names meanwhile
+        known = len(self._names)
+        if names[:known] != self._names:
+            known, self._secret_names = 0, []
+        self._secret_names += [name for name in names[known:] if is_secret_name(name)]
+        self._names = names
+        return self._secret_names
 
 
 _met = _Met()
@@ -71,17 +84,19 @@ def meet_names(namespace: Mapping[str, Any]) -> None:
 
     Of the environment words and paths are left out: ``postgres`` is the password of many a container.
     """
-    # A list first: another thread may add names meanwhile.
-    for name, value in list(namespace.items()):
-        if type(value) is str and is_secret_name(name):
+    for name in _met.secret_names(namespace):
+        value = namespace.get(name)
+        if type(value) is str:
             _met.add(secrets_of(name, value))
-    environment = dict(os.environ)
-    if environment == _met.environment:
+    # As it is held, to be compared: through the mapping each variable is decoded, which each cell would pay for.
+    held = dict(getattr(os.environ, "_data", os.environ))
+    if held == _met.held:
         return
+    environment = dict(os.environ)
     for name, value in environment.items():
         if _met.environment.get(name) != value and not value.startswith(("/", "~", ".")):
             _met.add([secret for secret in secrets_of(name, value) if plausible(secret)])
-    _met.environment = environment
+    _met.environment, _met.held = environment, held
 
 
 def without_met(value: Any) -> tuple[Any, bool]:

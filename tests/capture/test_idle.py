@@ -139,3 +139,15 @@ def test_a_kernel_that_is_shut_down_at_once_leaves_its_forest_compressed(tmp_pat
     assert plain(tmp_path) < 1e6
     with Store.open(tmp_path / ".nbtrack") as store:
         assert [one for one in store.doctor(full=True) if not one.subject.startswith("SQLite ")] == []
+
+
+def test_cells_that_follow_one_another_start_no_thread_each(monkeypatch):
+    monkeypatch.setattr(idle, "_AFTER_SECONDS", 30)
+    before = threading.active_count()
+    watched = Idle(Patient())
+    for _ in range(5):
+        watched.want()
+        watched.cell_begins()
+        watched.cell_ends()
+    assert threading.active_count() == before + 1
+    watched.finish(0)
