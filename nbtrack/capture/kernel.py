@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.midcell import forget_after_cell, running_cell
+from nbtrack.capture.midcell import cells_running, forget_after_cell, running_cell
 from nbtrack.capture.outputs import NOTHING, Outputs
 
 if TYPE_CHECKING:
@@ -167,6 +167,10 @@ class KernelHooks:
 
     def _before(self, info: ExecutionInfo) -> None:
         self._depth += 1
+        if self._depth > 1 and cells_running(self.shell) <= 1:
+            # An interrupt came between an earlier cell's end and our hearing of it.
+            self._depth = 1
+            self._end(KeyboardInterrupt())
         if self._depth > 1:
             return  # %%capture and %run of a notebook run cells inside a cell: one execution
         self._begin(info)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-__all__ = ["RunningCell", "forget_after_cell", "running_cell"]
+__all__ = ["RunningCell", "cells_running", "forget_after_cell", "running_cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class RunningCell:
         new = [(statement, each_mode) for statement in below]
         new[-1] = below[-1], "single" if shown else "exec"
         self.statements[self.at + 1 :] = new
+
+
+def cells_running(shell: InteractiveShell) -> int:
+    """How many cells run now, inside each other; by the stack, which no interrupt leaves behind."""
+    return sum(1 for _ in _frames(type(shell).run_cell_async))
 
 
 def running_cell(shell: InteractiveShell) -> RunningCell | None:

@@ -94,3 +94,14 @@ def test_after_a_cell_that_imports_much_a_thread_looks_ahead(notebook):
         del sys.modules[name]
     assert hooks._timer is not first
     assert hooks._imported >= known + 60
+
+
+def test_a_cell_of_whose_end_an_interrupt_kept_us_from_hearing_stops_no_later_one_from_being_watched(cancer):
+    begun = []
+    cancer.shell.events.register("pre_run_cell", begun.append)
+    cancer.run("x = 1")
+    cancer.shell.events.unregister("pre_run_cell", begun.append)
+    cancer.shell.events.trigger("pre_run_cell", begun[0])  # and no end of it
+    for depth in (1, 2):
+        cancer.run(f"clf = DecisionTreeClassifier(max_depth={depth}).fit(X_train, y_train)")
+        assert len(cancer.runs) == depth
