@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from page import module
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MS = 1000
@@ -75,16 +76,6 @@ GROWTH = """([begin, period, seconds]) => new Promise(resolve => {
     };
     look();
 })"""
-
-
-def module(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
 
 
 def appearing(page: Any, cells: int) -> list[float]:

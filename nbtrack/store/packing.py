@@ -23,9 +23,8 @@ from nbtrack.store.store import Store
 __all__ = ["Packed", "compress_files"]
 
 _AT_ONCE = 16  # files whose rows are changed in one transaction
-_MOST_BYTES = (
-    1 << 26
-)  # larger ones (kept data: models are in pieces) are left to garbage collection: they fill memory
+# Larger ones (kept data: models are in pieces) fill memory, and are left to garbage collection.
+_MOST_BYTES = 1 << 26
 
 
 class Packed(NamedTuple):

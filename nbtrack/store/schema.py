@@ -5,8 +5,7 @@ page of them. A table is followed by ``-- what a row is``, a column by ``-- what
 
 Conventions: ``pk`` is an internal row number, ``id`` a UUIDv7 in text form, a digest is ``b3:`` and hex, times are
 seconds since the epoch in UTC, durations seconds, sizes bytes, truth 0 or 1, structured values JSON.
-``seal`` holds 64 bits of BLAKE3 over the row, of a run over all rows that belong to it, so that a flipped bit is
-found.
+``seal`` holds 64 bits of BLAKE3 over the row, of a run over all rows that belong to it: a flipped bit is found.
 
 Version history (``PRAGMA user_version``):
 

@@ -21,7 +21,7 @@ def modules(monkeypatch):
 
 def module(name, *, own):
     made = ModuleType(name)
-    made.__file__ = f"/home/somebody/work/{name}.py" if own else f"/lib/site-packages/{name}.py"
+    made.__file__ = f"/home/somebody/project/{name}.py" if own else f"/lib/site-packages/{name}.py"
     return made
 
 
