@@ -7,7 +7,6 @@ Settings stand in the project's ``pyproject.toml`` under ``[tool.nbtrack]``; an 
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -110,6 +109,8 @@ def load_settings(start: Path | None = None) -> Settings:
 
 
 def _table(file: Path) -> dict[str, object]:
+    import tomllib  # few folders have a pyproject.toml above them
+
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("nbtrack", {})
     except (OSError, ValueError):

@@ -95,3 +95,15 @@ def test_listing_runs_in_a_terminal_loads_neither_pandas_nor_sqlite_utils(verb):
 def test_no_framework_is_imported_to_ask_whether_a_value_is_its_own():
     added = modules_after("import nbtrack.frameworks, nbtrack.observe, nbtrack.digests, nbtrack.lineage")
     assert not {name.partition(".")[0] for name in added} & HEAVY
+
+
+def test_a_list_of_runs_loads_nothing_of_what_writes_and_of_what_digests_values(tmp_path):
+    made = "import pathlib, nbtrack.store\n"
+    code = f"{made}nbtrack.store.Store.open(pathlib.Path({str(tmp_path / '.nbtrack')!r}), create=True).find_runs()"
+    assert not modules_after(code) & {
+        "nbtrack.store.session",
+        "nbtrack.store.saving",
+        "nbtrack.store.blobs",
+        "nbtrack.store.spool",
+        "nbtrack.digests.contents",
+    }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,4 +58,11 @@ def print_json(value: object) -> None:
 
 def terminal_columns() -> int:
     """The terminal's width; 120 columns where output goes to a file or pipe."""
-    return shutil.get_terminal_size((120, 24)).columns
+    # As shutil's get_terminal_size, without the archives that come with shutil.
+    with contextlib.suppress(ValueError):
+        given = int(os.environ.get("COLUMNS", "0"))
+        if given > 0:
+            return given
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 120  # type: ignore[union-attr]
+    return 120

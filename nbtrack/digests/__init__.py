@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nbtrack.digests.contents import begins_with, content, digest
 from nbtrack.digests.pieces import layout, recognised_digest, split
 from nbtrack.digests.tree import CHUNK_ROWS, raw_digest, text
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from nbtrack.digests.contents import begins_with, content, digest
 
 __all__ = [
     "CHUNK_ROWS",
@@ -27,6 +28,18 @@ __all__ = [
     "recognised_digest",
     "split",
 ]
+
+_OF_VALUES = {"begins_with", "content", "digest"}
+
+
+def __getattr__(name: str) -> Any:
+    # Who digests bytes alone, such as the store, loads nothing that knows values.
+    if name not in _OF_VALUES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nbtrack.digests import contents
+
+    globals().update({each: getattr(contents, each) for each in _OF_VALUES})
+    return globals()[name]
 
 
 def digest_bytes(data: Buffer) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from nbtrack.records.environments import JSON
+from nbtrack.records.record import record
 
 __all__ = ["Bundle", "Checked", "PolicyOutcome", "Preview", "RuleOutcome", "Verification"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Preview:
     """What an export would take out of the machine. Nothing was loaded to tell it.
 
@@ -38,7 +38,7 @@ class Preview:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bundle:
     """A bundle that was written.
 
@@ -62,7 +62,7 @@ class Bundle:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Checked:
     """One thing that a verification looked at: ``check`` is manifest, file, signature, trust or predict."""
 
@@ -72,7 +72,7 @@ class Checked:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Verification:
     """What a verification found; ``digest`` is None where the manifest could not be read."""
 
@@ -84,7 +84,7 @@ class Verification:
     safe: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RuleOutcome:
     """One rule of a policy: whether it holds (None: it cannot be told, which counts as not), and its numbers."""
 
@@ -94,7 +94,7 @@ class RuleOutcome:
     numbers: Mapping[str, JSON]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PolicyOutcome:
     """What a policy says of a run; ``digest`` is of the policy's text."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from nbtrack.records.record import record
 from nbtrack.records.runs import Point, Run
 
 __all__ = ["Certainty", "Comparison", "Judgement", "Repeats", "Summary"]
@@ -13,7 +14,7 @@ __all__ = ["Certainty", "Comparison", "Judgement", "Repeats", "Summary"]
 Certainty: TypeAlias = Literal["distinguishable", "not distinguishable", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summary:
     """A metric over repeats: ``spread`` is the sample standard deviation, None of a single value."""
 
@@ -22,7 +23,7 @@ class Summary:
     spread: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Repeats:
     """Runs that differ by nothing but their seeds, in the order in which they were given; often only one.
 
@@ -41,7 +42,7 @@ class Repeats:
         return self.labels[0] if len(self.labels) == 1 else f"{self.labels[0]} (×{len(self.labels)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Judgement:
     """Whether two groups can be told apart by a metric.
 
@@ -59,7 +60,7 @@ class Judgement:
     p_value: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Comparison:
     """Runs to compare: whole, in the order asked for.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON
+from nbtrack.records.record import record
 
 __all__ = ["DataChange", "DataChangeKind", "Difference", "Reason", "ReasonKind"]
 
@@ -17,7 +18,7 @@ DataChangeKind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DataChange:
     """One thing that changed from one content of data to another, told from digests and profiles alone.
 
@@ -34,7 +35,7 @@ class DataChange:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reason:
     """One cause of a difference, or one of its effects (kinds ``metric`` and, of a model's size, ``model``).
 
@@ -52,7 +53,7 @@ class Reason:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Difference:
     """How one run differs from another: the reasons, most telling first; ``same`` counts what is equal, by kind.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from nbtrack.records.record import record
 
 __all__ = ["Activity", "Edge", "EdgeKind", "LineageGraph", "Node", "NodeKind"]
 
@@ -14,7 +16,7 @@ NodeKind: TypeAlias = Literal[
 EdgeKind: TypeAlias = Literal["used", "generated"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Node:
     """A thing in the graph: an execution or a run, which do something, or what they used and generated.
 
@@ -28,7 +30,7 @@ class Node:
     run: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Edge:
     """What flowed from ``source`` to ``target``: ``target`` used it, or ``source`` generated it."""
 
@@ -37,7 +39,7 @@ class Edge:
     kind: EdgeKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Activity:
     """When and where an execution or a run went on: seconds since the epoch, None where unknown.
 
@@ -54,7 +56,7 @@ class Activity:
     within: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LineageGraph:
     """Nodes and edges, each once; ``subject`` is the id of the node that was asked for.
 

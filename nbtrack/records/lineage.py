@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nbtrack.records.record import record
 
 __all__ = ["GENERATOR", "Effects", "ExecutedCell", "FileUse", "Slice"]
 
@@ -11,7 +13,7 @@ GENERATOR = "generator"
 """Stands among the streams of random numbers for a generator that the notebook made itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Effects:
     """What an execution did, functions of other cells followed: the global names, and what could not be followed.
 
@@ -38,7 +40,7 @@ class Effects:
     draws: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileUse:
     """A file that an execution read or wrote (``generated``), as it was then.
 
@@ -54,7 +56,7 @@ class FileUse:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExecutedCell:
     """An execution in a slice: its source as typed, secrets replaced.
 
@@ -71,7 +73,7 @@ class ExecutedCell:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Slice:
     """The executions that a run needs, in the order they ran, its own among them.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from nbtrack.records.record import record
 
 __all__ = ["Outcomes"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Outcomes:
     """For each row of scored data, in its order, whether the prediction was right or how far off it was.
 

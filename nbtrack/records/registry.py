@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON
+from nbtrack.records.record import record
 
 __all__ = ["Audit", "AuditAction", "Export", "ModelVersion", "RegisteredModel"]
 
 AuditAction: TypeAlias = Literal["register", "alias", "check", "override", "export", "import"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelVersion:
     """A version of a registered model: never changed, never removed.
 
@@ -36,7 +37,7 @@ class ModelVersion:
         return f"{self.name}:v{self.version}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RegisteredModel:
     """A name under which models are handed on, with its versions, newest first."""
 
@@ -50,7 +51,7 @@ class RegisteredModel:
         return {alias: one.version for one in self.versions for alias in one.aliases}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Audit:
     """One entry of the audit: who did what to which subject, when, from what to what.
 
@@ -68,7 +69,7 @@ class Audit:
     detail: Mapping[str, JSON] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Export:
     """A bundle that was written: ``manifest`` is the sha256 of its ``manifest.json``, in hex."""
 

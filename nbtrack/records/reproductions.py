@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON, Environment
+from nbtrack.records.record import record
 
 __all__ = [
     "Cause",
@@ -69,7 +69,7 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Judged:
     """One dataset or param. ``equal`` is None where it cannot be told, and ``why`` says why.
 
@@ -84,7 +84,7 @@ class Judged:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JudgedMetric:
     """One metric. ``equal`` means to the last bit; ``within`` at most the tolerance apart.
 
@@ -101,7 +101,7 @@ class JudgedMetric:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JudgedModel:
     """The model. ``by`` says what was compared last: digests of its bytes, its contents, or its predictions.
 
@@ -116,7 +116,7 @@ class JudgedModel:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Divergence:
     """Where it first diverged, and why. The execution is the original one; None: before anything ran.
 
@@ -131,7 +131,7 @@ class Divergence:
     sure: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PackageChange:
     """A distribution that was imported in another version; None: not imported."""
 
@@ -140,7 +140,7 @@ class PackageChange:
     now: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reproduction:
     """One reproduction of a run, as it came out.
 
@@ -170,7 +170,7 @@ class Reproduction:
     environment: Environment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Spread:
     """One metric over repeats: what it was in the run, and in each repeat that gave it."""
 
@@ -180,7 +180,7 @@ class Spread:
     dataset: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stability:
     """A run repeated with other seeds: ``seeds`` in order, one repeat each; ``failed`` those that ended in an error.
 

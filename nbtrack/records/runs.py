@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from nbtrack.records.environments import JSON, Environment
 from nbtrack.records.lineage import Effects, FileUse
 from nbtrack.records.outcomes import Outcomes
+from nbtrack.records.record import record
 from nbtrack.records.reproductions import Reproduction
 from nbtrack.records.scored import Scored
 from nbtrack.records.staleness import StaleCell, TopToBottom
@@ -52,7 +53,7 @@ class State(StrEnum):
     CANCELED = "CANCELED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Param:
     """A value chosen before training.
 
@@ -67,7 +68,7 @@ class Param:
     redacted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Metric:
     """A number measured after or during training; of a curve, its last value.
 
@@ -87,7 +88,7 @@ class Metric:
     curve: tuple[Point, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Point:
     """One point of a metric's curve: step (any integer), value, time."""
 
@@ -96,7 +97,7 @@ class Point:
     time: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LateMetric:
     """A metric measured in a later execution than the one that made the run."""
 
@@ -104,7 +105,7 @@ class LateMetric:
     metric: Metric
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Column:
     """One column of tabular data.
 
@@ -120,7 +121,7 @@ class Column:
     profile: Mapping[str, JSON] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Content:
     """What a value contains, told by digests.
 
@@ -139,7 +140,7 @@ class Content:
     begins_with: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dataset:
     """Named data that went into a run; ``role`` is ``train``, ``validation``, ``test`` or ``input``."""
 
@@ -148,7 +149,7 @@ class Dataset:
     content: Content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SourceFile:
     """A file read, directly or through the cells a run depends on; ``path`` is relative to the project."""
 
@@ -157,7 +158,7 @@ class SourceFile:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Model:
     """A fitted model.
 
@@ -177,7 +178,7 @@ class Model:
     blobs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ModelBytes:
     """A serialised model on its way to the store: a pickle protocol 5 stream and its out-of-band buffers.
 
@@ -193,7 +194,7 @@ class ModelBytes:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CellError:
     """The exception that ended an execution; texts are redacted.
 
@@ -206,7 +207,7 @@ class CellError:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Session:
     """One life of one kernel (or of one script).
 
@@ -226,7 +227,7 @@ class Session:
     hash_seed: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Execution:
     """One running of one cell.
 
@@ -255,7 +256,7 @@ class Execution:
     effects: Effects | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dependency:
     """An execution that a run depends on."""
 
@@ -264,7 +265,7 @@ class Dependency:
     cell_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Trials:
     """A table of trials inside one run: a search's candidates, or the fits above the cap of a cell.
 
@@ -275,7 +276,7 @@ class Trials:
     rows: tuple[tuple[JSON, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """One training, whole. Of a list of runs, ``execution.source`` and ``datasets[].columns`` may be left out.
 
@@ -315,7 +316,7 @@ class Run:
     registered: tuple[Mapping[str, JSON], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attachment:
     """Bytes that belong to an execution: a figure it showed, data kept on request, the bundle it was imported from.
 
@@ -329,7 +330,7 @@ class Attachment:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Capture:
     """All that one execution gives the store, written in one transaction.
 
@@ -351,7 +352,7 @@ class Capture:
     file_uses: tuple[FileUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """Something ``doctor`` found: what is wrong, with which thing, what to do. ``severity`` is error or warning."""
 

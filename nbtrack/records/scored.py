@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from nbtrack.records.record import record
 
 __all__ = ["Scored"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Scored:
     """What one run's predictions were measured on; no value of it is kept.
 

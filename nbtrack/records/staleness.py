@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from nbtrack.records.record import record
 
 __all__ = ["StaleCell", "TopToBottom"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StaleCell:
     """A cell that a run stood on and that was edited or deleted since.
 
@@ -22,7 +23,7 @@ class StaleCell:
     by: Literal["file", "execution"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TopToBottom:
     """Whether running the notebook from top to bottom as it is now would run the same cells for the same result.
 

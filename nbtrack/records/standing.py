@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nbtrack.records.differences import Reason
+from nbtrack.records.record import record
 
 __all__ = ["Best", "Standing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Best:
     """The best of one metric among the runs of an experiment that have it, measured on the same data.
 
@@ -22,7 +21,7 @@ class Best:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Standing:
     """How a run stands; what is None or empty is unknown or not worth saying.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from nbtrack.records.record import record
 from nbtrack.records.runs import Run
 
 __all__ = ["KernelStatus"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KernelStatus:
     """What ``%track`` tells.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from nbtrack.records.record import record
 
 __all__ = ["Collection", "Garbage", "Tombstone"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tombstone:
     """What remains of a removed run: which it was, who removed it and when, and the digests of what it had.
 
@@ -28,7 +28,7 @@ class Tombstone:
     freed_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Garbage:
     """Stored bytes that belong to nothing.
 
@@ -43,7 +43,7 @@ class Garbage:
     free_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Collection:
     """What a garbage collection freed, or would have freed; ``waiting`` has its grace period still to go.
 

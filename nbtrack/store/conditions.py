@@ -7,7 +7,6 @@ second only.
 
 from __future__ import annotations
 
-import difflib
 import math
 import sqlite3
 from dataclasses import replace
@@ -228,6 +227,8 @@ class Resolver:
         """The error for a name that no run has, with the nearest that some have."""
         names = [row[0] for row in self.connection.execute("SELECT name FROM names LIMIT 10000")]
         bare = name.partition(".")[2] if name.startswith(("metric.", "param.")) else name
+        import difflib  # where a name is unknown only
+
         nearest = difflib.get_close_matches(bare, [*FIELDS, *names], n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(nearest)}?" if nearest else "`%track runs` shows what runs have."
         return QueryError(

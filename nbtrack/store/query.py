@@ -17,10 +17,10 @@ small tree; it knows no SQL and no store (see :mod:`nbtrack.store.search`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from nbtrack.errors import QueryError
+from nbtrack.records.record import record
 
 __all__ = ["All", "Any", "Comparison", "Node", "Not", "Operator", "Value", "parse"]
 
@@ -32,7 +32,7 @@ _DEEPEST = 40  # nested brackets and nots: SQLite refuses expressions much deepe
 _MOST = 200  # comparisons
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Comparison:
     """One comparison; ``position`` is where its name stands in the query, ``value_position`` where its value."""
 
@@ -43,21 +43,21 @@ class Comparison:
     value_position: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Not:
     """What holds where the part does not."""
 
     part: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class All:
     """What holds where all parts do."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Any:
     """What holds where one of the parts does."""
 

@@ -5,7 +5,6 @@ The one place where what people write becomes a run.
 
 from __future__ import annotations
 
-import difflib
 import re
 import sqlite3
 
@@ -54,6 +53,8 @@ def _registered(connection: sqlite3.Connection, ref: str, match: re.Match[str]) 
     ).fetchall()
     if not rows:
         names = [name for (name,) in connection.execute("SELECT name FROM registered_models ORDER BY name")]
+        import difflib  # where a name is unknown only
+
         nearest = difflib.get_close_matches(match["name"], names, n=3, cutoff=0.5)
         known = (
             f"The nearest are {', '.join(nearest)}." if nearest else "`nbtrack models` lists those there are."
@@ -105,6 +106,8 @@ def unknown(connection: sqlite3.Connection, ref: str) -> UnknownRun:
         (_NEWEST_LABELS, stem, 2 * _NEWEST_LABELS),
     )
     folded = {label.lower(): label for (label,) in labels}
+    import difflib  # where a name is unknown only
+
     close = difflib.get_close_matches(ref.lower(), folded, n=3, cutoff=0.5)
     nearest = tuple(folded[one] for one in close)
     hint = f"The nearest are {', '.join(nearest)}." if nearest else "`%track runs` lists the runs there are."

@@ -16,7 +16,7 @@ from nbtrack.records import Capture, Run, Session
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
-from nbtrack.store.recovery import end_session, take_in
+from nbtrack.store.remains import end_session, take_in
 from nbtrack.store.saving import with_files, write_capture
 from nbtrack.store.sealing import seal_run
 from nbtrack.store.writing import Writer

@@ -25,7 +25,7 @@ from nbtrack.store.blobs import Buffer
 from nbtrack.store.durable import from_disk, sync_folder
 from nbtrack.store.links import refuse_links
 
-__all__ = ["Spooled", "keep", "remove", "spooled", "taken"]
+__all__ = ["Spooled", "keep", "remove", "taken"]
 
 _FORMAT = 1
 
@@ -68,18 +68,6 @@ def keep(folder: Path, session: Session, capture: Capture) -> Path:
             remove(file)
         raise StoreUnwritable(f"{place} cannot be written: {error.strerror}.") from error
     return file
-
-
-def spooled(folder: Path) -> dict[str, list[Path]]:
-    """The files in the spool by session, oldest first."""
-    found: dict[str, list[Path]] = {}
-    with contextlib.suppress(FileNotFoundError):
-        # Ids sort by time. Plain listdir: this is asked at every reading of the store.
-        for name in sorted(os.listdir(folder / "spool")):  # noqa: PTH208 - as above
-            session, _, rest = name.partition(".")
-            if rest.endswith(".json"):
-                found.setdefault(session, []).append(folder / "spool" / name)
-    return found
 
 
 @contextlib.contextmanager

@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from nbtrack.errors import StoreNotFound, UsageError
 from nbtrack.records import Attachment, Execution, Point, Problem, Run, Session
 from nbtrack.store import schema, search
-from nbtrack.store.blobs import Buffer, read_blob
 from nbtrack.store.building import check
 from nbtrack.store.database import Database
 from nbtrack.store.live import Live
@@ -21,11 +20,14 @@ from nbtrack.store.reading import Reader, read_curve
 from nbtrack.store.recovery import recover
 from nbtrack.store.references import resolve, unknown
 from nbtrack.store.sealing import seal_run
-from nbtrack.store.session import SessionLog
-from nbtrack.store.stored_models import read_segments
 from nbtrack.store.values import clean
 from nbtrack.store.versions import with_registered
-from nbtrack.store.writing import write_tags
+
+if TYPE_CHECKING:
+    from nbtrack.store.blobs import Buffer
+    from nbtrack.store.session import SessionLog
+
+# What writes, and what reads blobs, is loaded where it is asked for: a list of runs needs neither.
 
 __all__ = ["Store"]
 
@@ -93,6 +95,8 @@ class Store:
 
     def begin_session(self, session: Session) -> SessionLog:
         """Begin to write as one kernel; the session lives until ``end()`` or the end of this process."""
+        from nbtrack.store.session import SessionLog
+
         return SessionLog(self._database, session)
 
     def find_runs(  # noqa: PLR0913 - what a table of runs is asked for, by name
@@ -200,6 +204,8 @@ class Store:
             label, digest, stored = row
             if not stored or digest is None:
                 raise UsageError(f"The model of {label} was not stored; `%track show {label}` says why.")
+            from nbtrack.store.stored_models import read_segments
+
             stream, *buffers = read_segments(connection, self.folder, digest, f"the model of {label}")
         return stream, buffers
 
@@ -231,6 +237,8 @@ class Store:
             BlobCorrupt: they are missing or not what was written.
         """
         with self.view() as connection:
+            from nbtrack.store.blobs import read_blob
+
             return bytes(read_blob(connection, self.folder, attachment.digest, attachment.name))
 
     def executions(self, session_id: str, ids: Collection[str] | None = None) -> list[Execution]:
@@ -268,6 +276,8 @@ class Store:
                 if text is None:
                     connection.execute("DELETE FROM run_tags WHERE run = ? AND name = ?", (pk, clean(tag)))
                 else:
+                    from nbtrack.store.writing import write_tags
+
                     write_tags(connection, pk, {tag: text})
             seal_run(connection, pk)
             return self._reader.whole_run(connection, pk)

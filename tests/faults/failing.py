@@ -27,7 +27,7 @@ from nbtrack.handoff.export import export
 from nbtrack.handoff.options import Options
 from nbtrack.handoff.verification import opened, verify
 from nbtrack.records import State
-from nbtrack.store import Store, spool
+from nbtrack.store import Store, recovery, spool
 from nbtrack.store.garbage import collect_garbage
 from nbtrack.store.registry import register
 from nbtrack.store.removal import remove_runs
@@ -105,7 +105,7 @@ def spooling(folder: Path) -> Try:
             outcome = "saved"
         except StoreError as error:
             outcome = told(error)
-        for left in spool.spooled(folder).get(writer.session.id, []):
+        for left in recovery.spooled(folder).get(writer.session.id, []):
             writer.log.take_in(left)
         # Where not even deleting works, what is half written goes with the next collection.
         collect_garbage(writer.store, now=time.time() + 7200)

@@ -19,7 +19,7 @@ from writer import Writer
 
 from nbtrack.errors import StoreBusy
 from nbtrack.records import State
-from nbtrack.store import Store, spool
+from nbtrack.store import Store, recovery
 
 LONG = int(os.environ.get("NBTRACK_KILLS", "0")) >= 100
 OPENERS = 16
@@ -158,11 +158,11 @@ def test_a_process_that_is_stopped_with_the_lock_is_named_and_what_others_made_i
         assert store.get_run(run_id).state is State.RUNNING  # reading waits for nobody, and it lives
         with pytest.raises(StoreBusy, match=f"process {process.pid}"):
             store.update_run(run_id, note="mine")
-        assert len(spool.spooled(folder)) == 1
+        assert len(recovery.spooled(folder)) == 1
         os.kill(process.pid, signal.SIGCONT)
         until(here, b"went on")
         assert understood(said + "".join(all_parts(kernel, told)))[-1] == {"did": "trained", "depth": 10_003}
-        assert spool.spooled(folder) == {}  # its own kernel wrote it
+        assert recovery.spooled(folder) == {}  # its own kernel wrote it
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         runs = {run.id: run for run in store.find_runs()}

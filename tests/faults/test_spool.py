@@ -10,7 +10,7 @@ import pytest
 
 from nbtrack.records import Capture, ModelBytes, Run, Session
 from nbtrack.records.plain import from_plain, to_plain
-from nbtrack.store import Store, spool
+from nbtrack.store import Store, recovery, spool
 from nbtrack.store.lock import WriteLock
 
 CELLS = """
@@ -81,7 +81,7 @@ def test_a_run_made_while_another_process_keeps_the_store_locked_is_not_lost(ker
         go_on(kernel)
         said = until(kernel, "trained")
         assert f"process {os.getpid()}" in said
-        assert len(spool.spooled(folder)) == 1
+        assert len(recovery.spooled(folder)) == 1
         if killed:
             kernel.send_signal(signal.SIGKILL)
             kernel.wait()
@@ -97,7 +97,7 @@ def test_a_run_made_while_another_process_keeps_the_store_locked_is_not_lost(ker
         assert store.get_run(second.id).state == "COMPLETE"
         assert [problem for problem in store.doctor(full=True) if problem.severity == "error"] == []
     holder.close()
-    assert spool.spooled(folder) == {}
+    assert recovery.spooled(folder) == {}
     assert list((folder / "spool").iterdir()) == []
     tally["spooled"] += 1
 
