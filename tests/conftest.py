@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from nbtrack.records import (
     Column,
@@ -131,7 +131,7 @@ def make_run() -> Callable[..., Run]:
 
 
 PASSED = pytest.StashKey[bool]()
-# What makes a run of the tests the long form.
+# What makes a run of the tests the long form: each for the tests whose files name it, EXAMPLES for every law.
 FORM = ("KILLS", "CUTS", "EVERY", "FLIPS", "CASES", "EXAMPLES")
 
 
@@ -151,7 +151,10 @@ def tally(request):
     file, node = os.environ.get("NBTRACK_TALLY"), request.node
     if file and counts:
         test = f"{node.path.relative_to(Path(__file__).parent).as_posix()}::{node.originalname}"
-        form = {name: os.environ.get(f"NBTRACK_{name}") for name in FORM}
+        text = node.path.read_text(encoding="utf-8")
+        named = {name for name in FORM if f"NBTRACK_{name}" in text}
+        named |= {"EXAMPLES"} if is_hypothesis_test(node.function) else set()
+        form = {name: os.environ.get(f"NBTRACK_{name}") for name in sorted(named)}
         told = {"test": test, "passed": node.stash.get(PASSED, False), "form": form, "counts": counts}
         with Path(file).open("a", encoding="utf-8") as out:
             out.write(json.dumps(told) + "\n")

@@ -1,7 +1,8 @@
 """A process whose disk fails at a chosen call: `python failing.py FOLDER WHAT EVERY MOST [FAULT …]`, with `disk.c`.
 
 What is done is done again and again, each time with the fault at a later call, until it passes without one. Each try
-says one line: how it failed, if it did, what came out, and what is wrong afterwards.
+says one line: how it failed, if it did, what came out, and what is wrong afterwards. Now and then the tries go on in a
+new store: all of one is read after each, which takes longer with every run in it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count, islice
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from nbtrack.store.registry import register
 from nbtrack.store.removal import remove_runs
 
 ALWAYS = 1 << 40
+A_STORE = 10  # tries
 # How it fails, as `disk.c` counts, and for how many calls from the chosen one on.
 FAULTS = {
     "one input/output error": (1, 1),
@@ -58,17 +60,30 @@ def fault(name: str, call: int) -> Iterator[None]:
 
 
 Try = Callable[[str, int], tuple[str, list[str]]]
+What = Callable[[Path], AbstractContextManager[Try]]
 
 
-def tries(what: Try, every: int, most: int, faults: list[str]) -> None:
+def tries(what: What, folder: Path, every: int, most: int, faults: list[str]) -> None:
     """Each fault at every ``every``-th call, of each fault others, until one comes too late, or ``most`` were tried."""
+    stores = count(1)
     for place, name in enumerate(faults):
         first = (place + 1) * every // len(faults) or 1
-        for call in islice(count(first, every), 1 if name == "short writes" else most):
-            outcome, problems = what(name, call)
-            say(fault=name, call=call, hits=fault.hits, outcome=outcome, problems=problems)
-            if not fault.hits:
+        calls = islice(count(first, every), 1 if name == "short writes" else most)
+        while some := list(islice(calls, A_STORE)):
+            root = folder.parent / str(next(stores))
+            root.mkdir()
+            with what(root / folder.name) as once:
+                late = not all(tried(once, name, call) for call in some)
+            shutil.rmtree(root)
+            if late:
                 break
+
+
+def tried(once: Try, name: str, call: int) -> bool:
+    """Say what came of a try; whether its fault was early enough to hit something."""
+    outcome, problems = once(name, call)
+    say(fault=name, call=call, hits=fault.hits, outcome=outcome, problems=problems)
+    return fault.hits > 0
 
 
 def told(error: NbtrackError) -> str:
@@ -76,7 +91,8 @@ def told(error: NbtrackError) -> str:
     return type(error).__name__ if not isinstance(error, StoreCorrupt) else f"StoreCorrupt: {error}"
 
 
-def capturing(folder: Path) -> Try:
+@contextmanager
+def capturing(folder: Path) -> Iterator[Try]:
     place = Place(folder)
 
     def once(name: str, call: int) -> tuple[str, list[str]]:
@@ -88,10 +104,12 @@ def capturing(folder: Path) -> Try:
             outcome = told(error)
         return outcome, place.wrong()
 
-    return once
+    yield once
+    place.close()
 
 
-def spooling(folder: Path) -> Try:
+@contextmanager
+def spooling(folder: Path) -> Iterator[Try]:
     place = Place(folder)
 
     def once(name: str, call: int) -> tuple[str, list[str]]:
@@ -114,10 +132,12 @@ def spooling(folder: Path) -> Try:
         left = [file.name for file in (folder / "spool").glob("*")]
         return outcome, place.wrong() + left
 
-    return once
+    yield once
+    place.close()
 
 
-def logging(folder: Path) -> Try:
+@contextmanager
+def logging(folder: Path) -> Iterator[Try]:
     place = Place(folder)
 
     def once(name: str, call: int) -> tuple[str, list[str]]:
@@ -137,10 +157,12 @@ def logging(folder: Path) -> Try:
         problems = [] if steps == list(range(logged + 2)) else [f"{len(steps)} points, not {logged + 2}"]
         return outcome, problems + place.wrong()
 
-    return once
+    yield once
+    place.close()
 
 
-def collecting(folder: Path) -> Try:
+@contextmanager
+def collecting(folder: Path) -> Iterator[Try]:
     place = Place(folder)
 
     def once(name: str, call: int) -> tuple[str, list[str]]:
@@ -167,10 +189,12 @@ def collecting(folder: Path) -> Try:
         problems += [one.message for one in rows if one.subject == "blobs" or one.severity == "error"]
         return done[-1], problems
 
-    return once
+    yield once
+    place.close()
 
 
-def opening(folder: Path) -> Try:
+@contextmanager
+def opening(folder: Path) -> Iterator[Try]:
     def once(name: str, call: int) -> tuple[str, list[str]]:
         shutil.rmtree(folder, ignore_errors=True)
         try:
@@ -181,14 +205,14 @@ def opening(folder: Path) -> Try:
             outcome = told(error)
         place = Place(folder)
         problems = place.wrong()
-        place.writer.log.end()
-        place.writer.store.close()
+        place.close()
         return outcome, problems
 
-    return once
+    yield once
 
 
-def recovering(folder: Path) -> Try:
+@contextmanager
+def recovering(folder: Path) -> Iterator[Try]:
     def once(name: str, call: int) -> tuple[str, list[str]]:
         dead = Writer(folder, 0)
         opened = dead.log.open_run(dead.run(State.RUNNING, model=False))
@@ -211,16 +235,16 @@ def recovering(folder: Path) -> Try:
         with Store.open(folder) as store:
             return outcome, lost(store, said) + sound(store)[:3]
 
-    return once
+    yield once
 
 
-def migrating(folder: Path) -> Try:
+@contextmanager
+def migrating(folder: Path) -> Iterator[Try]:
     before = folder.with_name("before")
     place = Place(before)
     place.capture()
     said = list(place.said)
-    place.writer.log.end()
-    place.writer.store.close()
+    place.close()
 
     def once(name: str, call: int) -> tuple[str, list[str]]:
         shutil.rmtree(folder, ignore_errors=True)
@@ -242,11 +266,13 @@ def migrating(folder: Path) -> Try:
             problems += [f"left: {file.name}" for file in folder.glob("backups/*-journal")]
             return outcome, problems + lost(store, said) + sound(store)
 
-    return once
+    yield once
 
 
-def exporting(folder: Path) -> Try:
+@contextmanager
+def exporting(folder: Path) -> Iterator[Try]:
     """The run of a project that was trained before, into a folder and a zip in turn."""
+    shutil.copytree(folder.parent.with_name(folder.name), folder)
     store = Store.open(folder)
     run = store.get_run("last")
 
@@ -269,10 +295,12 @@ def exporting(folder: Path) -> Try:
         problems += [one.message for one in store.doctor(full=True) if one.severity == "error"]
         return outcome, problems
 
-    return once
+    yield once
+    store.close()
 
 
-def cells(folder: Path) -> Try:
+@contextmanager
+def cells(folder: Path) -> Iterator[Try]:
     """Training cells of a notebook: the disk fails from somewhere in one to its end."""
     os.chdir(folder.parent)
     notebook = Notebook()
@@ -296,7 +324,9 @@ def cells(folder: Path) -> Try:
             problems.append(f"of {len(trained)} runs {len(there)} are there")
         return "trained", problems + errors
 
-    return once
+    yield once
+    notebook.close()
+    os.chdir(folder.parent.parent)
 
 
 WHAT = {
@@ -306,4 +336,4 @@ WHAT = {
 
 if __name__ == "__main__":
     where, wanted, step, most_tries, *only = sys.argv[1:]
-    tries(WHAT[wanted](Path(where)), int(step), int(most_tries), only or list(FAULTS))
+    tries(WHAT[wanted], Path(where), int(step), int(most_tries), only or list(FAULTS))

@@ -111,8 +111,7 @@ def migrating(folder: Path, project: Path) -> list[str]:
     place = Place(folder)
     place.capture()
     said = list(place.said)
-    place.writer.log.end()
-    place.writer.store.close()
+    place.close()
     filler = Filler(folder.parent, 50_000)
     with later():
         problems = refused(lambda: Store.open(folder))

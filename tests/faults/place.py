@@ -28,3 +28,7 @@ class Place:
         ]
         del self.said[:-3]
         return problems
+
+    def close(self) -> None:
+        self.writer.log.end()
+        self.writer.store.close()

@@ -24,6 +24,7 @@ from nbtrack.store.garbage import collect_garbage
 
 KILLS = int(os.environ.get("NBTRACK_KILLS", "5"))
 A_STORE = 10  # kills of one store: reading it whole takes longer with every run
+LARGE_STORE = 3
 NOBODY = 2**22 + 1  # no process has this id
 
 
@@ -67,15 +68,18 @@ def at_random(seed, longest):
     return [numbers.uniform(0, longest) for _ in range(KILLS)]
 
 
-@pytest.mark.parametrize("what", ["logging", "capture", "collecting", "spooling", "life"])
+@pytest.mark.parametrize("what", ["logging", "capture", "collecting", "blobs", "spooling", "life"])
 def test_nothing_that_was_acknowledged_is_lost_by_a_kill(processes, tmp_path, tally, what):
+    a_store = LARGE_STORE if what == "blobs" else A_STORE
     for number, seconds in enumerate(at_random(what, 0.3)):
-        folder = tmp_path / str(number // A_STORE) / ".nbtrack"
-        if number % A_STORE == 0:
+        folder = tmp_path / str(number // a_store) / ".nbtrack"
+        if number % a_store == 0:
             everything = []
         # Its process id is one of a process that lives: ids are used again.
         said = killed(processes, seconds, folder, what, number * 10_000, os.getpid())
         everything += said
+        tally["half written"] += len([*folder.glob("blobs/*/.*")]) > 0
+        tally["compressed"] += sum(each["files"] for each in said if each["did"] == "compressed")
         with Store.open(folder) as store:
             states = {run.id: run.state for run in store.find_runs()}
             assert not any(states.get(each.get("id")) is State.RUNNING for each in said)

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -34,10 +35,12 @@ from nbtrack.records import (
 )
 from nbtrack.store import Store, spool
 from nbtrack.store.garbage import collect_garbage
+from nbtrack.store.packing import compress_files
 from nbtrack.store.registry import register
 from nbtrack.store.removal import remove_runs
 
 SIZES = (50, 3_000, 120_000, 400_000)  # in a row, in a row compressed, and in files
+LARGE = 1_000_000_000  # from this number on, models are of megabytes
 
 
 def say(**what) -> None:
@@ -47,6 +50,8 @@ def say(**what) -> None:
 def segments_of(number: int) -> list[bytes]:
     """The pickle stream and the buffers of the model of run ``number``."""
     numbers = random.Random(number)
+    if number >= LARGE:
+        return [b"stream %d" % number, numbers.randbytes(2_000_000), b"%d " % number * 250_000]
     large = numbers.randbytes(SIZES[2 + number % 2])
     shared = random.Random(number % 3).randbytes(150_000)
     return [b"stream %d " % number * (SIZES[number % 2] // 10), large, b"a" * 200_000, shared]
@@ -191,6 +196,20 @@ def collecting(writer: Writer, rounds: int) -> None:
         say(did="collected")
 
 
+def blobs(writer: Writer, rounds: int) -> None:
+    """Models of megabytes, which a thread compresses meanwhile, as a kernel does while no cell runs."""
+    writer.number += LARGE
+
+    def compress() -> None:
+        while True:
+            packed = compress_files(writer.store, going_on=lambda: True)
+            if packed.files:
+                say(did="compressed", files=packed.files)
+
+    threading.Thread(target=compress, daemon=True).start()
+    capture(writer, rounds)
+
+
 def spooling(writer: Writer, rounds: int) -> None:
     """Captures that went to the spool, and are taken in at the next save."""
     for _ in range(rounds):
@@ -230,7 +249,7 @@ def migrating(writer: Writer, rounds: int) -> None:
         again.store.close()
 
 
-WHAT = {each.__name__: each for each in (capture, logging, collecting, spooling, life, migrating)}
+WHAT = {each.__name__: each for each in (capture, logging, collecting, blobs, spooling, life, migrating)}
 
 
 def making(folder: Path, number: int, pid: int) -> None:

@@ -41,7 +41,7 @@ HEAVY = {"POST /runs/{run}/reproduce", "POST /runs/{run}/export"}
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if label not in HEAVY])
-def test_what_the_description_promises_is_what_the_server_does(server, filled, with_model, label):
+def test_what_the_description_promises_is_what_the_server_does(server, filled, with_model, tally, label):
     right, wrong = STRATEGIES[label]
     runs = st.sampled_from([filled.id("curve"), filled.id("failed"), filled.id("plain 9"), with_model.id])
 
@@ -63,6 +63,9 @@ def test_what_the_description_promises_is_what_the_server_does(server, filled, w
             headers={"Authorization": f"token {server.token}"},
             timeout=30,
         )
+        tally["requests"] += 1
+        tally["refused"] += 400 <= answer.status_code < 500
+        tally["failures"] += answer.status_code >= 500
         case.validate_response(answer, checks=CHECKS)
 
     # Schemathesis may make up requests in another way the second time, which Hypothesis takes amiss and ends this
