@@ -18,12 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.errors import StoreBusy, StoreUnwritable
+from nbtrack.store.waking import Bell
 
 __all__ = ["WriteLock", "try_lock"]
 
-# Seconds between attempts: short, to be fair among many writers.
-_FIRST_WAIT = 0.0002
-_LONGEST_WAIT = 0.0005
 _LINE = 21  # bytes of each number in the file
 
 
@@ -48,6 +46,7 @@ class WriteLock:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._descriptor = -1
+        self._bell: Bell | None = None
         self._threads = threading.RLock()
         self._depth = 0
 
@@ -69,9 +68,13 @@ class WriteLock:
             yield
         finally:
             self._depth -= 1
-            if self._depth == 0 and self._descriptor >= 0:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            self._threads.release()
+            try:
+                if self._depth == 0 and self._descriptor >= 0:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                    if self._bell is not None:
+                        self._bell.ring()
+            finally:
+                self._threads.release()
 
     def note(self, count: int) -> None:
         """Remember how often the store was written; the lock is held."""
@@ -88,6 +91,7 @@ class WriteLock:
 
     def close(self) -> None:
         """Close the file; a lock still held ends with it."""
+        self._bell = None  # it maps the file, which would keep it open
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -124,15 +128,19 @@ class WriteLock:
                 raise StoreUnwritable(
                     f"{self.file} cannot be opened for writing: {error.strerror}."
                 ) from error
-        wait = _FIRST_WAIT
+            self._bell = Bell(self._descriptor)
+        bell = self._bell
+        assert bell is not None
         while not try_lock(self._descriptor):
+            bell.want()
+            if try_lock(self._descriptor):
+                return
             if time.monotonic() >= end:
                 raise StoreBusy(
                     f"{self.file.parent} is being written by {self._holder()}, which kept its lock for more than "
                     f"{deadline_seconds:g} s. Try again, or end that process if it hangs."
                 )
-            time.sleep(wait)
-            wait = min(wait * 1.5, _LONGEST_WAIT)
+            bell.sleep()
 
     def _holder(self) -> str:
         text = b""
