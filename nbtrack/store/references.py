@@ -92,7 +92,7 @@ def unknown(connection: sqlite3.Connection, ref: str) -> UnknownRun:
     """The error for a reference that means nothing, with the labels that resemble it."""
     removed = connection.execute(
         "SELECT label, date(removed_at, 'unixepoch', 'localtime'), removed_by FROM tombstones "
-        "WHERE label = ?1 OR run_id = lower(?1)",
+        "WHERE label = ?1 OR run_id = lower(?1) ORDER BY tombstones.removed_at DESC LIMIT 1",
         (ref,),
     ).fetchone()
     if removed is not None:

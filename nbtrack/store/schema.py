@@ -354,8 +354,8 @@ CREATE TABLE attachments (  -- figures that executions showed, and data kept on 
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tombstones (  -- runs that were removed
-    run_id TEXT PRIMARY KEY,  -- the run's id
-    label TEXT NOT NULL,  -- its label, which is never used again
+    run_id TEXT NOT NULL,  -- the run's id; a run that was imported again and removed again has several
+    label TEXT PRIMARY KEY,  -- its label, which is never used again
     experiment TEXT NOT NULL,  -- the group it was in
     started_at REAL NOT NULL,  -- when it ran
     removed_at REAL NOT NULL,  -- when it was removed
@@ -465,7 +465,7 @@ CREATE INDEX run_tags_by_value ON run_tags (name, value);
 CREATE INDEX model_versions_by_run ON model_versions (run);
 CREATE INDEX exports_by_run ON exports (run);
 CREATE INDEX model_blobs_by_blob ON model_blobs (blob);
-CREATE INDEX tombstones_by_label ON tombstones (label);
+CREATE INDEX tombstones_by_run ON tombstones (run_id);
 """
 
 VIEWS = """

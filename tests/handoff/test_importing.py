@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nbtrack.errors import UnknownRun
 from nbtrack.handoff.export import export
 from nbtrack.handoff.importing import import_bundle
 from nbtrack.handoff.policy import Policy, check
@@ -11,6 +12,7 @@ from nbtrack.run import get
 from nbtrack.store import Store
 from nbtrack.store.audit import audit
 from nbtrack.store.registry import register
+from nbtrack.store.removal import remove_runs, tombstones
 
 from .conftest import QUICK
 
@@ -42,6 +44,19 @@ def test_importing_twice_leaves_the_run_as_it_is(bundles, elsewhere):
     first = import_bundle(elsewhere, Path(bundles().path))
     assert import_bundle(elsewhere, Path(bundles().path)) == first
     assert len(elsewhere.find_runs()) == 1
+
+
+def test_a_run_that_was_removed_can_be_imported_and_removed_again(bundles, elsewhere):
+    bundle = Path(bundles().path)
+    first = import_bundle(elsewhere, bundle)
+    remove_runs(elsewhere, [first.id])
+    again = import_bundle(elsewhere, bundle)
+    assert again.id == first.id
+    assert again.label != first.label
+    remove_runs(elsewhere, [again.id])
+    assert [stone.label for stone in tombstones(elsewhere)] == [again.label, first.label]
+    with pytest.raises(UnknownRun, match=f"{again.label} was removed"):
+        elsewhere.get_run(first.id)
 
 
 def test_a_pickled_model_arrives_byte_for_byte(bundles, store, elsewhere):
