@@ -48,11 +48,17 @@ FIELDS: dict[str, tuple[str, str, str | None]] = {
 
 
 class Condition(NamedTuple):
-    """SQL over a run ``r``, true or false and never NULL, with its values; ``source`` finds its runs by index."""
+    """SQL over a run ``r``, true or false and never NULL, with its values; ``source`` finds its runs by index.
+
+    ``among``, where it differs from ``source``, finds them and possibly others, from the index alone; ``probe`` asks
+    the same as ``sql`` of a run, from an index of which runs in their order touch neighbouring places.
+    """
 
     sql: str
     values: tuple[object, ...]
     source: str | None = None
+    among: str | None = None
+    probe: str | None = None
 
 
 class Resolver:
@@ -133,7 +139,8 @@ class Resolver:
         source = f"SELECT run FROM metrics q WHERE q.name = ? AND q.value {sign} ? AND {counts('q')}"  # noqa: S608 - as above
         # NaN is NULL in the store: IS finds it, and nothing is smaller or larger.
         values = (name, None if math.isnan(value) else value)
-        return Condition(f"EXISTS ({here})", values, source)
+        among = f"SELECT run FROM metrics q INDEXED BY metrics_by_value WHERE q.name = ? AND q.value {sign} ?"  # noqa: S608 - as above
+        return Condition(f"EXISTS ({here})", values, source, among)
 
     def _param_comparison(self, node: Comparison, name: int) -> Condition:
         test, values = self._param_test(node)
@@ -153,7 +160,11 @@ class Resolver:
             "SELECT q.run FROM params p CROSS JOIN run_params q ON p.pk = q.param "  # noqa: S608 - as above
             f"WHERE q.chosen = 1 AND p.name = ? AND ({test})"
         )
-        return Condition(f"EXISTS ({here})", values, source)
+        probe = (
+            "EXISTS (SELECT 1 FROM params p CROSS JOIN run_params q INDEXED BY run_params_chosen ON p.pk = q.param "  # noqa: S608 - as above
+            f"WHERE q.chosen = 1 AND p.name = ? AND ({test}) AND q.run = r.pk)"
+        )
+        return Condition(f"EXISTS ({here})", values, source, probe=probe if node.operator == "=" else None)
 
     def _param_test(self, node: Comparison) -> tuple[str, tuple[object, ...]]:
         value, operator = node.value, node.operator

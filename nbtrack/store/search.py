@@ -1,12 +1,13 @@
 """Finding runs: the plan that keeps large stores fast.
 
 Two plans. Where one of the conditions that must all hold is rare, its runs are looked up by index, the other conditions
-checked on them, and the result sorted. Else the order is walked by its index, newest or best first, checking the
-conditions on each run until enough are found.
+checked on them, and the result sorted; so are the few that several have in common. Else the order is walked by its
+index, newest or best first, checking the conditions on each run until enough are found.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import NamedTuple, cast
 
@@ -15,6 +16,7 @@ from nbtrack.store.by_param import MOST_SKIPPED, Walk, walk
 from nbtrack.store.conditions import FIELDS, Condition, Resolver
 from nbtrack.store.counting import counted_value, counts
 from nbtrack.store.deadline import at_most, expired, is_interrupt
+from nbtrack.store.needles import common_runs
 from nbtrack.store.query import All, parse
 
 __all__ = ["Position", "Request", "count", "count_quickly", "find", "position"]
@@ -112,6 +114,8 @@ class _Search:
         self.request = request
         self.query = request.query or ""
         self.resolver = Resolver(connection, self.query)
+        self._asked: list[Condition] = []
+        self._common: tuple[list[int] | None] | None = None  # once they were looked for
 
     def conditions(self) -> list[Condition]:
         """What must all hold."""
@@ -128,16 +132,30 @@ class _Search:
             conditions += [
                 self.resolver.condition(part) for part in (node.parts if isinstance(node, All) else (node,))
             ]
+        self._asked = list(conditions)
         return conditions
 
     def where(self, conditions: list[Condition]) -> tuple[str, tuple[object, ...], bool]:
         """The conditions as one, with its values, and whether one of them is rare; that one then leads."""
         parts = [condition.sql for condition in conditions]
+        values = tuple(value for one in conditions for value in one.values)
         rare = self._rarest(conditions)
         if rare is not None:
             parts[rare] = f"r.pk IN ({conditions[rare].source})"
-        values = tuple(value for one in conditions for value in one.values)
+        elif (common := self._common_runs()) is not None:
+            leads = "r.pk IN (SELECT value FROM json_each(?))"
+            parts = [leads, *(condition.probe or condition.sql for condition in conditions)]
+            values = (json.dumps(common), *values)
+            return " AND ".join(f"({part})" for part in parts), values, True
         return " AND ".join(f"({part})" for part in parts) or "TRUE", values, rare is not None
+
+    def _common_runs(self) -> list[int] | None:
+        # Of what is asked, not of what a page adds to it, such as where it begins.
+        if self._common is None:
+            limit = self.request.limit
+            wanted = None if limit is None else self.request.offset + limit
+            self._common = (common_runs(self.connection, self._asked, wanted),)
+        return self._common[0]
 
     def _rarest(self, conditions: list[Condition]) -> int | None:
         most, place = _RARE + 1, None

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from nbtrack.errors import AmbiguousRun, QueryError, UnknownRun
 from nbtrack.records import Metric, State, new_id
 from nbtrack.render.highlights import metrics_by_name
+from nbtrack.store.needles import common_runs
 from nbtrack.store.query import All, Comparison, Not, parse
 from nbtrack.store.ranking import Ranking
+from nbtrack.store.search import Request, _Search
 
 
 def labels(runs):
@@ -281,9 +283,15 @@ def zoo(kernel):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
-@given(query=queries, order=st.sampled_from([None, "acc", "-acc", "C", "duration"]), rare=st.booleans())
-def test_both_plans_find_what_the_query_means_in_every_order(zoo, monkeypatch, query, order, rare):
-    monkeypatch.setattr("nbtrack.store.search._RARE", 1000 if rare else -1)
+@given(
+    query=queries,
+    order=st.sampled_from([None, "acc", "-acc", "C", "duration"]),
+    plan=st.sampled_from(["rare", "common", "walk"]),
+)
+def test_every_plan_finds_what_the_query_means_in_every_order(zoo, monkeypatch, query, order, plan):
+    monkeypatch.setattr("nbtrack.store.search._RARE", 1000 if plan == "rare" else -1)
+    monkeypatch.setattr("nbtrack.store.needles._ASKED", 0 if plan == "common" else 40)
+    monkeypatch.setattr("nbtrack.store.needles._MOST_PARTS", 4 if plan == "common" else 0)
     everything = zoo.find_runs()
     wanted = {run.id for run in everything if holds(parse(query), run)}
     found = zoo.find_runs(query, order=order)
@@ -367,3 +375,24 @@ def test_states_are_searched_as_they_are_read(kernel):
     kernel.train(state=State.FAILED)
     assert labels(kernel.store.find_runs("state = RUNNING")) == ["SVC-1"]
     assert labels(kernel.store.find_runs("state != RUNNING")) == ["SVC-2"]
+
+
+def test_a_combination_that_is_rare_is_looked_up_though_its_parts_are_common(kernel, monkeypatch):
+    monkeypatch.setattr("nbtrack.store.search._RARE", 3)
+    monkeypatch.setattr("nbtrack.store.needles._ASKED", 5)
+    for i in range(60):
+        metrics = [Metric(name=name, value=float(i % 9 == at), origin="call") for at, name in enumerate("ab")]
+        run = kernel.run(kernel.execution(), {"seed": i % 10, "kind": "even" if i % 2 == 0 else "odd"})
+        kernel.save(replace(run, metrics=tuple(metrics)))
+
+    def looked_up(query):
+        with kernel.store.view() as connection:
+            conditions = _Search(connection, Request(query)).conditions()
+            return common_runs(connection, conditions, 5)
+
+    assert looked_up("a = 1 and b = 1") == []
+    assert looked_up("a = 1 and seed = 0") == [1]
+    assert looked_up("a = 1 and seed = 5 and kind = odd") == [46]
+    assert looked_up("kind = odd") is None  # one of the newest runs is: walking finds others soon
+    assert looked_up("a = 1 or seed = 0") is None  # no index has that
+    assert [run.params[0].value for run in kernel.store.find_runs("a = 1 and seed = 5", limit=5)] == [5]
