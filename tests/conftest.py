@@ -149,12 +149,13 @@ def tally(request):
     counts: Counter[str] = Counter()
     yield counts
     file, node = os.environ.get("NBTRACK_TALLY"), request.node
-    if file and counts:
+    passed = node.stash.get(PASSED, False)
+    if file and (counts or not passed):
         test = f"{node.path.relative_to(Path(__file__).parent).as_posix()}::{node.originalname}"
         text = node.path.read_text(encoding="utf-8")
         named = {name for name in FORM if f"NBTRACK_{name}" in text}
         named |= {"EXAMPLES"} if is_hypothesis_test(node.function) else set()
         form = {name: os.environ.get(f"NBTRACK_{name}") for name in sorted(named)}
-        told = {"test": test, "passed": node.stash.get(PASSED, False), "form": form, "counts": counts}
+        told = {"test": test, "passed": passed, "form": form, "counts": counts}
         with Path(file).open("a", encoding="utf-8") as out:
             out.write(json.dumps(told) + "\n")

@@ -8,8 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,16 +27,15 @@ from nbtrack.handoff.preview import kept_rows, version_differences
 from nbtrack.handoff.proving import proved
 from nbtrack.handoff.shipped.verify import FORMAT, MANIFEST, VERSION
 from nbtrack.handoff.signing import sign
+from nbtrack.handoff.staging import staging_for
 from nbtrack.records import JSON, Attachment, Bundle, Export, Run
 from nbtrack.render.jsonable import timestamp
 from nbtrack.store import Store
 from nbtrack.store.durable import sync_folder
-from nbtrack.store.lock import try_lock
 from nbtrack.store.registry import record_export
 
 __all__ = ["export", "kept_bundle", "tried"]
 
-_STAGING = ".nbtrack-export-"
 _STEPS = ("loading the model", "writing the pages", "proving it", "signing", "putting it in place")
 
 
@@ -103,7 +101,7 @@ def _written(store: Store, run: Run, path: Path, options: Options, on_progress: 
     def step(name: str) -> None:
         on_progress(name, steps.index(name) + 1, len(steps))
 
-    with _staging(path) as staging:
+    with staging_for(path) as staging:
         step("loading the model")
         bundle = staging / "bundle"
         context = gather(store, run)
@@ -149,7 +147,7 @@ def _again(store: Store, run: Run, kept: Attachment, path: Path, options: Option
         raise UsageError(
             f"{run.label} was imported: its bundle is exported as it came, in its format, not signed anew."
         )
-    with _staging(path) as staging:
+    with staging_for(path) as staging:
         file, bundle = staging / "kept.zip", staging / "bundle"
         file.write_bytes(store.read_attachment(kept))
         bundle.mkdir(mode=0o755)
@@ -182,46 +180,6 @@ def _check(run: Run, path: Path, options: Options, *, kept: bool) -> None:
     for file in (options.example, options.sign):
         if file is not None and not file.is_file():
             raise UsageError(f"There is no file {file}.")
-
-
-@contextmanager
-def _staging(path: Path) -> Iterator[Path]:
-    """A folder of ours beside the target, so that the bundle can be renamed into place; it goes away in any case.
-
-    Raises:
-        ExportFailed: the disk refused what the ``with`` block wrote.
-    """
-    place = path.absolute().parent
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=place))
-        # Held by the process that writes there, and by nothing once that has ended, however it did.
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UsageError(f"{place} cannot be written: {error.strerror}.") from error
-    try:
-        try_lock(lock)
-        _sweep(place)
-        yield folder
-    except OSError as error:
-        where = error.filename if error.filename is not None else place
-        raise ExportFailed(
-            f"{path} was not written: {error.strerror} ({where}). Free some space, or give another path."
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def _sweep(place: Path) -> None:
-    """Take away the folders that exports left in ``place`` when they were killed."""
-    for file in place.glob(f"{_STAGING}*/lock"):
-        with suppress(OSError):
-            descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                if try_lock(descriptor):
-                    shutil.rmtree(file.parent, ignore_errors=True)
-            finally:
-                os.close(descriptor)
 
 
 def _example_file(store: Store, run: Run, staging: Path, options: Options) -> Path | None:

@@ -284,10 +284,12 @@ def exporting(folder: Path) -> Iterator[Try]:
             outcome = "exported"
         except NbtrackError as error:
             outcome = told(error)
-        # Where not even deleting works, what is half written goes with the next export.
-        problems = (
-            [one.name for one in folder.parent.glob(".nbtrack-export-*")] if "errors" not in name else []
-        )
+        left = [*folder.parent.glob(".nbtrack-export-*")]
+        if left and "errors" in name:  # where not even deleting works, it goes with the next export
+            export(store, run, folder.with_name("next"), options=Options(lock=False))
+            shutil.rmtree(folder.with_name("next"))
+            left = [*folder.parent.glob(".nbtrack-export-*")]
+        problems = [one.name for one in left]
         if outcome == "exported" or path.exists():  # where only the store did not note it
             with opened(path) as bundle:
                 problems += [one.message for one in verify(bundle).checks if not one.ok]

@@ -15,8 +15,10 @@ from nbtrack.handoff.archive import write_zip
 from nbtrack.handoff.export import export
 from nbtrack.handoff.options import Options
 from nbtrack.handoff.preview import preview
+from nbtrack.handoff.staging import staging_for
 from nbtrack.store import Store
 from nbtrack.store.audit import audit
+from nbtrack.store.lock import try_lock
 from nbtrack.store.registry import exports, register
 
 from .conftest import QUICK
@@ -195,6 +197,21 @@ def test_a_format_that_does_not_take_the_model_is_refused_with_its_reason(store,
         export(store, run, tmp_path / "out", options=Options(format="skops", lock=False))
     assert list(tmp_path.glob("*out*")) == []
     assert list(tmp_path.glob(".nbtrack-export-*")) == []
+
+
+def test_what_an_export_could_not_take_away_goes_with_the_next_and_what_another_writes_in_stays(tmp_path):
+    killed, half_gone, another = (tmp_path / f".nbtrack-export-{name}" for name in ("k", "h", "a"))
+    for folder in (killed, half_gone, another):
+        folder.mkdir()
+    (killed / "lock").touch()
+    (killed / "model").mkdir()
+    (killed / "model" / "model.pkl").write_bytes(b"half")
+    (another / "lock").touch()
+    with (another / "lock").open("r+") as file:
+        assert try_lock(file.fileno())
+        with staging_for(tmp_path / "out") as mine:
+            assert sorted(tmp_path.glob(".nbtrack-export-*")) == sorted([another, mine])
+    assert list(tmp_path.glob(".nbtrack-export-*")) == [another]
 
 
 def test_a_wrong_request_is_refused_before_anything_is_loaded(store, tmp_path):
