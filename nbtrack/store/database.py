@@ -71,6 +71,7 @@ class Database:
         """
         refuse_links(self.folder)
         if not create and not self.file.is_file():
+            self._refuse_emptied_store()
             raise StoreNotFound(
                 f"There is no nbtrack store in {self.folder}. Run a notebook with `%load_ext nbtrack` there first."
             )
@@ -153,7 +154,7 @@ class Database:
         blobs = self.folder / "blobs"
         if blobs.is_dir() and any(blobs.iterdir()):
             raise StoreCorrupt(
-                f"{self.file} is empty although {blobs} holds stored models: it was emptied or deleted. "
+                f"{self.file} is empty or not there although {blobs} holds stored models: it was emptied or deleted. "
                 f"Put a copy of it back, or move {self.folder} away to begin anew."
             )
 

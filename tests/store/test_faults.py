@@ -168,8 +168,25 @@ def test_a_database_that_was_emptied_is_not_taken_for_a_new_store(folder, new_ke
         train_with_model(kernel, model_bytes(b"x" * 200_000))
         kernel.log.end()
     (folder / "lineage.db").unlink() if gone else (folder / "lineage.db").write_bytes(b"")
-    with pytest.raises(StoreCorrupt, match="emptied or deleted"):
-        Store.open(folder, create=True)
+    for create in (False, True):
+        with pytest.raises(StoreCorrupt, match="emptied or deleted"):
+            Store.open(folder, create=create)
+
+
+@pytest.mark.parametrize("left", [100, 4096, 0.5, -4096], ids=["head", "a page", "half", "but a page"])
+def test_a_database_that_was_cut_is_refused_whichever_its_length(folder, new_kernel, left):
+    with Store.open(folder, create=True) as store:
+        kernel = new_kernel(store)
+        kernel.train({"note": "x" * 50_000})
+        kernel.log.end()
+    file = folder / "lineage.db"
+    size = file.stat().st_size
+    os.truncate(file, left if left >= 1 else int(size * left) if left > 0 else size + left)
+    cut = file.read_bytes()
+    for create in (False, True):
+        with pytest.raises(StoreCorrupt, match="damaged"):
+            Store.open(folder, create=create)
+    assert file.read_bytes() == cut
 
 
 @pytest.mark.parametrize("how", ["deleted", "renamed", "replaced"])
