@@ -15,7 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count, islice
+from os import waitstatus_to_exitcode
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from account import lost, sound
 from later import later
@@ -24,6 +26,7 @@ from watched_cells import Notebook
 from writer import Writer, say
 
 from nbtrack.errors import NbtrackError, StoreCorrupt, StoreError, StoreTooNew
+from nbtrack.handoff import loading, workbench
 from nbtrack.handoff.export import export
 from nbtrack.handoff.options import Options
 from nbtrack.handoff.verification import opened, verify
@@ -57,6 +60,52 @@ def fault(name: str, call: int) -> Iterator[None]:
         hits = library.disk_hits()
         library.disk_fail(0, 0, 0)
         fault.hits = hits
+
+
+class Helper:
+    """The process in which an export loads and writes the model: a fork, for a new interpreter takes a second.
+
+    Faults of the export itself are none of the helper's, which has its own.
+    """
+
+    def __init__(self) -> None:
+        self.fault: tuple[int, int, int] = (0, 0, 0)
+        self.hits = 0
+
+    def run(self, words: list[str], *, cwd: str, env: dict[str, str], **_: object) -> CompletedProcess[str]:
+        there, here = os.pipe()
+        if (child := os.fork()) == 0:
+            os.chdir(cwd)
+            os.environ.clear()
+            os.environ |= env
+            os.dup2(here, 2)
+            library.disk_fail(*self.fault)
+            code = 1
+            with suppress(SystemExit):
+                try:
+                    workbench.main(Path(words[-1]))
+                    code = 0
+                except Exception as error:
+                    os.write(2, f"{type(error).__name__}: {error}\n".encode())
+            os.write(2, b"%d" % library.disk_hits())
+            os._exit(code)
+        os.close(here)
+        with os.fdopen(there) as told:
+            *lines, hits = told.read().split("\n")
+        self.hits += int(hits)
+        return CompletedProcess(words, waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "", "\n".join(lines))
+
+    @contextmanager
+    def fails(self, name: str, call: int) -> Iterator[None]:
+        """As :func:`fault`, of the helpers that are begun meanwhile."""
+        self.fault, self.hits = (FAULTS[name][0], call, FAULTS[name][1]), 0
+        try:
+            yield
+        finally:
+            self.fault, fault.hits = (0, 0, 0), self.hits
+
+
+helper = loading.subprocess = Helper()
 
 
 Try = Callable[[str, int], tuple[str, list[str]]]
@@ -270,7 +319,7 @@ def migrating(folder: Path) -> Iterator[Try]:
 
 
 @contextmanager
-def exporting(folder: Path) -> Iterator[Try]:
+def exporting(folder: Path, failing: Callable = fault) -> Iterator[Try]:
     """The run of a project that was trained before, into a folder and a zip in turn."""
     shutil.copytree(folder.parent.with_name(folder.name), folder)
     store = Store.open(folder)
@@ -279,7 +328,7 @@ def exporting(folder: Path) -> Iterator[Try]:
     def once(name: str, call: int) -> tuple[str, list[str]]:
         path = folder.with_name("bundle" if call % 2 else "bundle.zip")
         try:
-            with fault(name, call):
+            with failing(name, call):
                 export(store, run, path, options=Options(lock=False))
             outcome = "exported"
         except NbtrackError as error:
@@ -299,6 +348,13 @@ def exporting(folder: Path) -> Iterator[Try]:
 
     yield once
     store.close()
+
+
+@contextmanager
+def writing_a_model(folder: Path) -> Iterator[Try]:
+    """The same; the disk fails in the process that loads the model and writes it."""
+    with exporting(folder, helper.fails) as once:
+        yield once
 
 
 @contextmanager
@@ -333,7 +389,18 @@ def cells(folder: Path) -> Iterator[Try]:
 
 WHAT = {
     each.__name__: each
-    for each in (capturing, spooling, logging, collecting, opening, recovering, migrating, exporting, cells)
+    for each in (
+        capturing,
+        spooling,
+        logging,
+        collecting,
+        opening,
+        recovering,
+        migrating,
+        exporting,
+        writing_a_model,
+        cells,
+    )
 }
 
 if __name__ == "__main__":

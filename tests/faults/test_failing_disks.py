@@ -19,15 +19,15 @@ def test_a_call_that_fails_is_told_and_leaves_the_store_as_it_was(watched, tmp_p
     assert sum(each["hits"] > 0 for each in tried) >= 10
 
 
-@pytest.mark.parametrize("what", ["exporting"])  # which takes seconds
+@pytest.mark.parametrize("what", ["exporting", "writing_a_model"])
 def test_an_export_that_fails_leaves_nothing_and_the_next_one_works(watched, tmp_path, tally, what, project):
     root = tmp_path / "root"
     root.mkdir()
     shutil.copytree(project, root / ".nbtrack")
     if EVERY == 1:
-        fail(watched, root, tally, what, 5, 40)
+        fail(watched, root, tally, what, EVERY, MOST)
     else:
-        fail(watched, root, tally, what, 90, 1, "half a write on a full disk")
+        fail(watched, root, tally, what, 40, 1, "one input/output error", "half a write on a full disk")
 
 
 def fail(watched, root, tally, what, *how):
