@@ -56,6 +56,9 @@ def _made(place: Path) -> tuple[Path, int]:
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
             continue  # another export took the empty folder for one that was left
+        except OSError:
+            folder.rmdir()
+            raise
         try:
             if try_lock(lock) and os.fstat(lock).st_nlink:
                 return folder, lock

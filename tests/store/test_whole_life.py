@@ -168,7 +168,8 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def remove(self, data):
         run_id = self.some(data, self.runs)
-        kept = run_id in self.open or any(run_id in versions for versions in self.models.values())
+        registered = any(run_id in versions for versions in self.models.values())
+        kept = run_id in self.open or registered or "exported" in self.runs[run_id]
         if kept:
             with pytest.raises(UsageError):
                 remove_runs(self.store, [run_id])
@@ -192,6 +193,7 @@ class Life(RuleBasedStateMachine):
         with opened(path) as bundle:
             assert [one.message for one in verify(bundle).checks if not one.ok] == []
             assert (bundle / "manifest.json").read_bytes() == (self.bundle / "manifest.json").read_bytes()
+        self.runs[run_id]["exported"] = True
 
     @rule(later=st.sampled_from([0, 1e9]))
     def collect(self, later):
