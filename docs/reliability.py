@@ -39,9 +39,10 @@ PEERS = """The same loop with other trackers, killed at the same moments of its 
 
 {table}
 
-MLflow commits each call to its database before it returns, as nbtrack does. Trackio keeps points in memory until a
-thread of it writes them, every half second at best, and a run that finishes waits for that. W&B writes blocks of
-32 KiB, and the last one when the run ends. How many were acknowledged hangs on how fast each takes points, and says
+MLflow commits each call to its database before it returns, as nbtrack does with runs; points nbtrack puts into a mapped
+file, which outlives the process, and takes them into its database when the cell ends. Trackio keeps points in memory
+until a thread of it writes them, every half second at best, and a run that finishes waits for that. W&B writes blocks
+of 32 KiB, and the last one when the run ends. How many were acknowledged hangs on how fast each takes points, and says
 nothing here."""
 KINDS = {
     "points": "points, as fast as it goes",
