@@ -18,15 +18,22 @@ def watched(node: ast.Call, number: int) -> ast.Call:
         packed = ask("k", site)
         packed.keywords = node.keywords
         keywords = [ast.keyword(None, packed)]
-    function = ast.copy_location(ask("c", site, node.func), node.func)
-    call = ast.copy_location(ast.Call(function, args, keywords), node)
-    return ast.copy_location(ask("r", site, call), node)
+    function = _at(node.func, ask("c", site, node.func))
+    call = _at(node, ast.Call(function, args, keywords))
+    return _at(node, ask("r", site, call))
 
 
 def ask(what: str, *arguments: ast.expr) -> ast.Call:
     """A call of the watcher's method ``what``."""
     watcher = ast.Name(WATCHER, ast.Load())
     return ast.Call(ast.Attribute(watcher, what, ast.Load()), list(arguments), [])
+
+
+def _at(where: ast.expr, call: ast.Call) -> ast.Call:
+    """``ast.copy_location``, which looks at the fields of every kind of node."""
+    call.lineno, call.col_offset = where.lineno, where.col_offset
+    call.end_lineno, call.end_col_offset = where.end_lineno, where.end_col_offset
+    return call
 
 
 def told(what: str, number: int, where: ast.stmt) -> ast.stmt:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from nbtrack.capture.asked import asked_data, asked_metrics, asked_model
@@ -22,7 +21,7 @@ from nbtrack.capture.training import serialize
 from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.metrics import number
 from nbtrack.observe.redaction import redact, redact_value
-from nbtrack.records import Capture, Execution, Model, ModelBytes, Run, State, Trials
+from nbtrack.records import Capture, Execution, Model, ModelBytes, Run, State, Trials, revised
 
 __all__ = ["assemble", "begun"]
 
@@ -57,7 +56,7 @@ def assemble(observation: Observation, execution: Execution, around: Surrounding
         runs[brief.id] = brief
     late = attach_scores(observation, execution, runs, around)
     finished = tuple(
-        replace(run, capture_notes=tuple(_told(each) for each in (*run.capture_notes, *observation.notes)))
+        revised(run, capture_notes=tuple(_told(each) for each in (*run.capture_notes, *observation.notes)))
         for run in runs.values()
     )
     return Capture(execution=execution, runs=finished, late_metrics=late, models=taken)

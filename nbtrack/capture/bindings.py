@@ -7,11 +7,14 @@ is gone through, besides the names that are known.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 __all__ = ["Bindings"]
 
 _MISSING = object()
+_MISSING_ID = id(_MISSING)
+_MISSINGS = repeat(_MISSING)
 
 
 class Bindings:
@@ -37,17 +40,16 @@ class Bindings:
 
     def _known(self, namespace: dict[str, Any]) -> dict[str, int] | None:
         """The same by what was known; None where names were deleted that nobody counted."""
-        found: dict[str, int] = {}
-        gone = []
+        gone: list[str] = []
         last, held = self._last or ("", 0)
         if id(namespace.get(last, _MISSING)) != held:
             return None  # it may have been deleted and bound again: then new names stand before it
-        for name in self._names:
-            value = namespace.get(name, _MISSING)
-            if value is _MISSING:
-                gone.append(name)
-            else:
-                found[name] = id(value)
+        # Without a step of the interpreter for each name: this is done twice a cell.
+        found = dict(zip(self._names, map(id, map(namespace.get, self._names, _MISSINGS)), strict=False))
+        if _MISSING_ID in found.values():
+            gone = [name for name, value in found.items() if value == _MISSING_ID]
+            for name in gone:
+                del found[name]
         fresh: list[str] = []
         for name in reversed(namespace):
             if name == last:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from nbtrack.capture.nodes import walk
 
-__all__ = ["closed_form", "may_be_part"]
+__all__ = ["closed_form", "may_be_part", "may_solve"]
 
 _PRODUCTS = frozenset({"dot", "matmul", "inv", "pinv", "solve"})
 _SUMMING = (ast.Sub, ast.Add)
 _MOST_STEPS = 6
+_MAY_SOLVE = re.compile(rf"@|\b(?:{'|'.join(sorted(_PRODUCTS))})\b")
+
+
+def may_solve(source: str) -> bool:
+    """Whether anything in a cell :func:`may_be_part`, told by its text."""
+    return _MAY_SOLVE.search(source) is not None
 
 
 def may_be_part(value: ast.expr) -> bool:

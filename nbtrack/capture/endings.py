@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import replace
 from types import TracebackType
 
 from nbtrack.capture.observation import Observation
 from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.redaction import redact
-from nbtrack.records import CellError, Execution, State
+from nbtrack.records import CellError, Execution, State, revised
 
 __all__ = ["finished"]
 
@@ -20,7 +19,7 @@ def finished(execution: Execution, observation: Observation, error: BaseExceptio
     state = State.COMPLETE
     if error is not None:
         state = State.CANCELED if isinstance(error, KeyboardInterrupt) else State.FAILED
-    return replace(
+    return revised(
         execution,
         state=state,
         duration_seconds=time.time() - observation.started,

@@ -22,7 +22,7 @@ __all__ = ["FilesRead"]
 _MOST_PATHS = 200
 _LONGEST_PATH = 1024
 _QUOTED = re.compile(r"'([^'\n]+\.\w{2,8}(?:\.gz|\.zst)?)'")
-_EVENTS = frozenset({"open", "os.rename"})
+_EVENTS = frozenset({"open", "os.rename", "import"})
 _SOURCE = (".py", ".pyc", ".pyi", ".so", ".ipynb", ".pth", ".toml", ".lock", ".cfg")
 _FOLDERS = {
     ".nbtrack",
@@ -57,7 +57,7 @@ class FilesRead:
         self._seen, self._changed = {}, {}
         if not self._hooked:
             self._hooked = True
-            sys.addaudithook(self._hook)
+            sys.addaudithook(_hook(self._hear))
 
     def stop(self) -> tuple[str, ...]:
         """Stop noting; returns what was read."""
@@ -82,11 +82,12 @@ class FilesRead:
                         for path in _paths(function, text):
                             seen.setdefault(path)
 
-    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         seen = self._seen
-        if event == "import" and seen is not None:
+        if seen is None:
+            return
+        if event == "import":
             self.on_import()
-        if seen is None or event not in _EVENTS:
             return
         if event == "os.rename":
             # Writing beside the file and renaming is how careful programs write.
@@ -106,6 +107,20 @@ class FilesRead:
             and not _is_setting(path)
             and Path(path).is_file()  # folders are opened to list or sync them, and may hold a whole disk
         )
+
+
+def _hook(hear: Callable[[str, tuple[Any, ...]], None]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Passes on what is listened for.
+
+    Every ``id()`` and every look at a frame is an audit event, thousands in a cell. Of a hook Python asks each time
+    whether it may be traced: a function says no at once, a bound method only by an exception that is made and dropped.
+    """
+
+    def hook(event: str, args: tuple[Any, ...], heard: frozenset[str] = _EVENTS) -> None:
+        if event in heard:
+            hear(event, args)
+
+    return hook
 
 
 def _paths(function: object, text: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nbtrack.capture.nodes import own_nodes, walk
+from nbtrack.capture.nodes import SCOPES, children, walk
 from nbtrack.capture.rewrite import WATCHER
 from nbtrack.frameworks.data import is_data
 from nbtrack.observe.params import is_plain
@@ -129,52 +129,113 @@ class Flows:
 
 def flows_of(tree: ast.AST) -> Iterator[Flow]:
     """The assignments of a cell at its own level, in order of the source."""
-    for node in own_nodes(tree):
-        if node.__class__ not in _BINDING:
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if node.__class__ in SCOPES and node is not tree:
             continue
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                yield _flow(targets, value)
-            case (
-                ast.AnnAssign(target=target, value=ast.expr() as value)
-                | ast.NamedExpr(target=target, value=value)
-            ):
-                yield _flow([target], value)
-            case ast.AugAssign(target=target, value=value):
-                yield _flow([target], value, keep=True)
-            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-                yield _flow([target], value)
-            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                yield _flow([target], value)
-            case ast.Call(func=ast.Attribute(value=ast.Name() as target, attr=name), args=[*args]) if (
-                name in _ADDERS and args
-            ):
-                yield _flow([target], ast.Tuple(args, ast.Load()), keep=True)
+        read = _reading(node) if node.__class__ in _BINDING else None
+        if read is not None:
+            yield read.flow()
+            if not read.binds and isinstance(node, ast.Assign):
+                continue  # nothing more in it: what is assigned was gone through
+        pending += children(node)[::-1]
 
 
-def _flow(targets: Iterable[ast.expr], value: ast.expr, *, keep: bool = False) -> Flow:
-    """The flow into ``targets``; ``keep``: what they held before goes on to matter."""
-    bound = tuple(dict.fromkeys(name for target in targets for name in _roots(target)))
-    names, sites, attributes = set(bound) if keep else set(), [], set()
-    # What chooses the place says something about what is put there: ``labels[probs > 0.5] = "up"``.
-    chosen = [part.slice for target in targets for part in walk(target) if isinstance(part, ast.Subscript)]
-    for node in (each for root in (value, *chosen) for each in walk(root)):
-        if isinstance(node, ast.Name) and node.id != WATCHER:
-            names.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            attributes.add(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "r":
-            owner = node.func.value
-            if isinstance(owner, ast.Name) and owner.id == WATCHER and isinstance(node.args[0], ast.Constant):
-                sites.append(int(node.args[0].value))  # type: ignore[arg-type]
-    return Flow(
-        bound,
-        frozenset(names),
-        tuple(sites),
-        updates=keep or _is_part(targets),
-        attributes=frozenset(attributes),
-        picks=isinstance(value, ast.Subscript),
-    )
+def _reading(node: ast.AST) -> _Reading | None:
+    """What goes into the names that a node binds or changes; None where it does neither."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            return _Reading(targets, value)
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.NamedExpr(target=target, value=value)
+            | ast.For(target=target, iter=value)
+            | ast.AsyncFor(target=target, iter=value)
+            | ast.withitem(context_expr=value, optional_vars=ast.expr() as target)
+        ):
+            return _Reading([target], value)
+        case ast.AugAssign(target=target, value=value):
+            return _Reading([target], value, keep=True)
+        case ast.Call(func=ast.Attribute(value=ast.Name() as target, attr=name), args=[*args]) if (
+            name in _ADDERS and args
+        ):
+            return _Reading([target], ast.Tuple(args, ast.Load()), keep=True)
+    return None
+
+
+class _Reading:
+    """What is read for an assignment, gathered in one walk over its value.
+
+    Args:
+        targets: what is bound.
+        value: what is read.
+        keep: what the targets held before goes on to matter.
+    """
+
+    def __init__(self, targets: Iterable[ast.expr], value: ast.expr, *, keep: bool = False) -> None:
+        self._targets = tuple(targets)
+        self._picks = isinstance(value, ast.Subscript)
+        self._keep = keep
+        self._bound = tuple(dict.fromkeys([name for target in self._targets for name in _roots(target)]))
+        self._names: set[str] = set(self._bound) if keep else set()
+        self._sites: list[int] = []
+        self._attributes: set[str] = set()
+        self.binds = False
+        """Whether there are assignments inside of it, too."""
+        self._go_through(value)
+        for target in self._targets:
+            if not isinstance(target, ast.Name):
+                # What chooses the place says something about what is put there: ``labels[probs > 0.5] = "up"``.
+                for part in walk(target):
+                    if isinstance(part, ast.Subscript):
+                        self._go_through(part.slice)
+
+    def flow(self) -> Flow:
+        """The assignment."""
+        return Flow(
+            self._bound,
+            frozenset(self._names),
+            tuple(self._sites),
+            updates=self._keep or _is_part(self._targets),
+            attributes=frozenset(self._attributes),
+            picks=self._picks,
+        )
+
+    def _go_through(self, root: ast.AST) -> None:
+        names, attributes = self._names, self._attributes
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+                continue
+            if isinstance(node, ast.Attribute):
+                attributes.add(node.attr)
+            elif isinstance(node, ast.Call):
+                told = _told(node)
+                if told is not None:  # of a watched call only what the user wrote
+                    what, site = told
+                    if what == "r":
+                        self._sites.append(site)
+                    pending += node.args[:0:-1]
+                    pending += [keyword.value for keyword in reversed(node.keywords)]
+                    continue
+                self.binds |= isinstance(node.func, ast.Attribute) and node.func.attr in _ADDERS
+            elif isinstance(node, ast.NamedExpr):
+                self.binds = True
+            pending += children(node)[::-1]
+
+
+def _told(call: ast.Call) -> tuple[str, int] | None:
+    """Which method of the watcher a call is of, and the site; None for any other call."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return None
+    if function.value.id != WATCHER or not call.args or not isinstance(call.args[0], ast.Constant):
+        return None
+    site = call.args[0].value
+    return (function.attr, site) if isinstance(site, int) else None
 
 
 def _is_part(targets: Iterable[ast.expr]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from nbtrack.capture.bindings import Bindings
 from nbtrack.digests.files import digest_file
 from nbtrack.errors import DigestError
 from nbtrack.lineage import Lineage, read
-from nbtrack.records import Dependency, Execution, FileUse, SourceFile
+from nbtrack.records import Dependency, Execution, FileUse, SourceFile, revised
 
 __all__ = ["History"]
 
@@ -136,7 +136,7 @@ class History:
                 if path in found:
                     continue
                 try:
-                    found[path] = replace(digest_file(path), path=self._relative(path))
+                    found[path] = revised(digest_file(path), path=self._relative(path))
                 except (OSError, DigestError):
                     continue  # a temporary file of the cell's own
         return tuple(found.values())
@@ -146,7 +146,7 @@ class History:
         digests = {file.path: file.digest for file in files}
         ids = tuple(execution_ids)
         found = [
-            replace(use, digest=digests[use.path])
+            revised(use, digest=digests[use.path])
             for each in ids
             for path in self._files.get(each, ())
             if (use := self._use(each, path, generated=False)) is not None and use.path in digests
@@ -176,7 +176,7 @@ class History:
 
     def _named(self, execution: Execution) -> Execution:
         effects = self._lineage.effects(execution.id)
-        return replace(
+        return revised(
             execution,
             reads=tuple(sorted(effects.reads)),
             writes=tuple(sorted(effects.writes)),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from nbtrack.capture.holders import name_of
 from nbtrack.capture.observation import Fit, Observation, Score, Series
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.observe.metrics import number
-from nbtrack.records import Execution, LateMetric, Metric, Point, Run
+from nbtrack.records import Execution, LateMetric, Metric, Point, Run, revised
 
 __all__ = ["attach_scores", "curves", "fit_metrics"]
 
@@ -78,7 +77,7 @@ def attach_scores(
             # The author measured something: what the library computes in any case need not stand in.
             given = unasked.get(run_id, frozenset())
             kept = [each for each in kept if each.name not in given or each.origin not in _BY_LIBRARY]
-        runs[run_id] = replace(run, metrics=(*kept, *metrics.values()))
+        runs[run_id] = revised(run, metrics=(*kept, *metrics.values()))
     return tuple(late.values())
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
-__all__ = ["copied", "own_nodes", "parts", "walk"]
+__all__ = ["PARTS", "SCOPES", "children", "copied", "walk"]
 
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
+"""What is no part of the code around it."""
+
 # Fields that hold texts and numbers, or nodes without anything in them.
 _BARE = frozenset(
     {
@@ -36,22 +38,40 @@ _LEAVES = frozenset({ast.Name, ast.Constant, ast.Global, ast.Nonlocal, ast.Match
 _MISSING = object()
 _Node = TypeVar("_Node", bound=ast.AST)
 
-_parts: dict[type, tuple[str, ...]] = {}
 
-
-def parts(cls: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a class of nodes that can hold nodes worth a look, in order of the source."""
-    found = _parts.get(cls)
-    if found is None:
+class _Parts(dict[type[ast.AST], tuple[str, ...]]):
+    def __missing__(self, cls: type[ast.AST]) -> tuple[str, ...]:
         fields = () if cls in _LEAVES else cls._fields
-        found = tuple(each for each in fields if each not in _BARE or cls.__name__ == "TypeAlias")
-        _parts[cls] = found
-    return found
+        self[cls] = tuple(each for each in fields if each not in _BARE or cls.__name__ == "TypeAlias")
+        return self[cls]
+
+
+PARTS = _Parts()
+"""The fields of each class of nodes that can hold nodes worth a look, in order of the source."""
 
 
 def walk(root: ast.AST) -> list[ast.AST]:
     """A node and all below it in order of the source: ``ast.walk`` without contexts and operators, and quicker."""
-    return _walked(root, ())
+    found: list[ast.AST] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        if PARTS[node.__class__]:
+            pending += children(node)[::-1]
+    return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below one, in order of the source, without contexts and operators."""
+    below: list[ast.AST] = []
+    for name in PARTS[node.__class__]:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            below += value
+        elif value is not None:
+            below.append(value)
+    return below if None not in below else [each for each in below if each is not None]
 
 
 def copied(node: _Node) -> _Node:
@@ -71,27 +91,3 @@ def copied(node: _Node) -> _Node:
         if value is not _MISSING:
             fields[name] = value
     return ast.copy_location(cls(**fields), node)
-
-
-def own_nodes(root: ast.AST) -> list[ast.AST]:
-    """The nodes below ``root`` in order of the source, without functions and classes and what is inside them."""
-    return _walked(root, _SCOPES)[1:]
-
-
-def _walked(root: ast.AST, without: tuple[type, ...]) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    pending: list[ast.AST] = [root]
-    while pending:
-        node = pending.pop()
-        found.append(node)
-        below: list[ast.AST] = []
-        for name in _parts.get(node.__class__) or parts(node.__class__):
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                below += [each for each in value if each is not None and each.__class__ not in without]
-            elif value is not None and value.__class__ not in without:
-                below.append(value)
-        if below:
-            below.reverse()
-            pending += below
-    return found

@@ -28,8 +28,9 @@ from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
 from nbtrack.capture.kernel import WATCHER
-from nbtrack.capture.nodes import copied, parts, walk
+from nbtrack.capture.nodes import PARTS, children, copied, walk
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
+from nbtrack.capture.written import written
 from nbtrack.observe.metrics import metric_name
 
 __all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions", "trains_by_hand"]
@@ -70,6 +71,7 @@ class Rewriter(ast.NodeTransformer):
         parameters: names that a call goes through the twins for, besides those of functions.
         lookup: gives the functions of the notebook by name, for the steps that a loop takes inside them.
         every_loop: whether loops are sampled that contain no training call (an explicitly tracked cell).
+        solves: whether there may be products of matrices in the tree.
     """
 
     def __init__(  # noqa: PLR0913 - what it needs to know of the kernel, each by its name
@@ -81,11 +83,13 @@ class Rewriter(ast.NodeTransformer):
         parameters: Collection[str] = (),
         lookup: Lookup = NONE,
         every_loop: bool = False,
+        solves: bool = True,
     ) -> None:
         self.sites = sites
         self.functions = functions
         self.may_be_net = may_be_net
         self.every_loop = every_loop
+        self.solves = solves
         self.parameters = parameters
         self.lookup = lookup
         self._depth = 0
@@ -109,7 +113,7 @@ class Rewriter(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         """Rewrite what is below a node; the same as in the base class, without looking where nothing can be."""
-        for name in parts(node.__class__):
+        for name in PARTS[node.__class__]:
             old = getattr(node, name, None)
             if old.__class__ is list:
                 fresh = []
@@ -142,7 +146,7 @@ class Rewriter(ast.NodeTransformer):
         if (
             isinstance(last, ast.Expr)
             and not _is_call_of(last.value, "print", "display")
-            and not (may_be_part(last.value) and closed_form(last.value, {}))
+            and not (self.solves and may_be_part(last.value) and closed_form(last.value, {}))
         ):
             last.value = self._shown(last.value)
         self.generic_visit(node)
@@ -203,7 +207,7 @@ class Rewriter(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign | ast.Return | ast.Expr) -> ast.AST:
         """Watch what a solution of least squares gives."""
         value = node.value
-        if value is None or not may_be_part(value):
+        if value is None or not self.solves or not may_be_part(value):
             self.generic_visit(node)
             return node
         found = closed_form(value, self._steps)
@@ -396,13 +400,8 @@ def definitions(tree: ast.AST) -> Iterator[Definition]:
         node = pending.pop()
         if isinstance(node, Definition):
             yield node
-            continue
-        for name in reversed(parts(node.__class__)):
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                pending += [each for each in reversed(value) if each is not None]
-            elif value is not None:
-                pending.append(value)
+        else:
+            pending += children(node)[::-1]
 
 
 def _is_call_of(node: ast.expr, *names: str) -> bool:
@@ -434,7 +433,7 @@ def _text(node: ast.expr) -> str:
         return node.id
     if isinstance(node, ast.Constant):
         return repr(node.value)[:_TEXT_LIMIT]
-    text = ast.unparse(node)
+    text = written(node)
     return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
 
 

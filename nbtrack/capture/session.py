@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +19,7 @@ from nbtrack.capture.assemble import assemble, begun
 from nbtrack.capture.attachments import attachments
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.callbacks import CALLING
+from nbtrack.capture.closed_forms import may_solve
 from nbtrack.capture.elsewhere import Elsewhere
 from nbtrack.capture.endings import finished
 from nbtrack.capture.files import FilesRead
@@ -57,7 +57,7 @@ from nbtrack.observe.met_secrets import (
 )
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
-from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State, new_id
+from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State, new_id, revised
 from nbtrack.store import SessionLog, Store
 from nbtrack.store.datasets import latest_datasets
 from nbtrack.store.network import is_on_network
@@ -194,8 +194,9 @@ class KernelSession:
         started = time.perf_counter()
         self._elsewhere.cell_begins(tree)
         explicit = bool(observation.blocks)
-        if explicit or self._worth_rewriting():
-            for definition in definitions(tree):
+        source, self._unlooked = self._unlooked, None  # of the first tree of an execution
+        if explicit or self._worth_rewriting(source):
+            for definition in definitions(tree) if source is None or _DEFINES.search(source) else ():
                 self._twins.define(definition)
             self._twins.define_partials(tree)
             Rewriter(
@@ -204,6 +205,7 @@ class KernelSession:
                 self._may_be_net,
                 lookup=self._twins.function,
                 every_loop=explicit,
+                solves=source is None or may_solve(source),
             ).visit(tree)
         self._tree = tree
         self._flows.executes(tree, self._running_execution().id)
@@ -214,9 +216,8 @@ class KernelSession:
         """The syntax tree of the cell or the function that a frame runs."""
         return self._tree if is_cell(frame) else self._twins.syntax(frame.f_code)
 
-    def _worth_rewriting(self) -> bool:
-        """Whether the source, consumed by the first tree of an execution, has any name worth a look at its tree."""
-        source, self._unlooked = self._unlooked, None
+    def _worth_rewriting(self, source: str | None) -> bool:
+        """Whether a source has any name worth a look at its tree; None: it is not known."""
         if source is None or self._attribution.knows_models or _DEFINES.search(source):
             return True
         if may_train_by_hand(source):
@@ -357,7 +358,7 @@ class KernelSession:
         needed = [*(each.execution_id for each in around.depends_on), execution.id]
         for note in self._history.notes(needed):
             observation.note(note)
-        return replace(
+        return revised(
             assemble(observation, now, around),
             file_uses=self._history.file_uses(needed, around.files),
             earlier=earlier,
@@ -381,7 +382,7 @@ class KernelSession:
             return execution
         known = {*met_secrets(), *secrets_in(self._transformed)}
         limit = self.settings.max_output_bytes
-        return replace(
+        return revised(
             execution, stdout=clip(printed.stdout, limit, known), stderr=clip(printed.stderr, limit, known)
         )
 
@@ -487,4 +488,4 @@ def _contents(observation: Observation) -> dict[str, str]:
 
 def _costing(capture: Capture, seconds: float) -> Capture:
     share = seconds / max(1, len(capture.runs))
-    return replace(capture, runs=tuple(replace(run, capture_seconds=share) for run in capture.runs))
+    return revised(capture, runs=tuple(revised(run, capture_seconds=share) for run in capture.runs))

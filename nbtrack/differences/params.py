@@ -24,14 +24,16 @@ def compare_params(then: Run, now: Run) -> tuple[Found, Found]:
     """
     params, seeds = Found(), Found()
     before, after = _by_name(then), _by_name(now)
-    names = [*after, *(name for name in before if name not in after)]
-    for name in sorted(names, key=lambda name: _rank(before.get(name), after.get(name))):
+    differing = []
+    for name in (*after, *(name for name in before if name not in after)):
         old, new = before.get(name), after.get(name)
-        found = seeds if is_seed(name) else params
         if old is not None and new is not None and _equal(old, new):
-            found.same += 1
+            (seeds if is_seed(name) else params).same += 1
         elif _tells(old) or _tells(new) or (old is not None and new is not None):
-            found.reasons.append(_reason(name, old, new, "seed" if found is seeds else "param"))
+            differing.append((name, old, new))
+    for name, old, new in sorted(differing, key=lambda each: _rank(each[1], each[2])):
+        seed = is_seed(name)
+        (seeds if seed else params).reasons.append(_reason(name, old, new, "seed" if seed else "param"))
     params.reasons = _once(params.reasons)
     seeds.reasons = _once(seeds.reasons)
     return params, seeds

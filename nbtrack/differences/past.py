@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from nbtrack.differences.standing import standing, telling_metric
-from nbtrack.records import Best, LateMetric, Metric, Run, Standing, State
+from nbtrack.records import Best, LateMetric, Metric, Run, Standing, State, revised
 from nbtrack.render.direction import better
 from nbtrack.render.highlights import differing_params, param_text
 from nbtrack.store import Store
@@ -92,7 +92,7 @@ class Past:
                 continue
             known, previous_id = self._recent[run_id]
             new = tuple(each.metric for each in late if each.run_id == run_id)
-            run = replace(known, metrics=(*known.metrics, *new))
+            run = revised(known, metrics=(*known.metrics, *new))
             self._keep(run, previous_id)
             if self._last.get(_place(run)) == known:
                 self._remember(run, run)
@@ -192,6 +192,6 @@ def _with(best: Best, run: Run, metric: Metric, *, lowest: bool) -> Best:
     found = [one.value for one in run.metrics if (one.name, one.dataset) == (metric.name, metric.dataset)]
     if not found or found[-1] != found[-1]:
         return best
-    best = replace(best, count=min(COUNTED, best.count + 1))
+    best = revised(best, count=min(COUNTED, best.count + 1))
     ahead = found[-1] < best.value if lowest else found[-1] > best.value
-    return replace(best, value=found[-1], label=run.label, run_id=run.id) if ahead else best
+    return revised(best, value=found[-1], label=run.label, run_id=run.id) if ahead else best

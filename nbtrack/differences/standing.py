@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nbtrack.differences.datasets import compare_datasets
 from nbtrack.differences.params import compare_params
-from nbtrack.records import Best, Metric, Reason, Run, Standing
+from nbtrack.records import Best, Metric, Reason, Run, Standing, revised
 from nbtrack.render.direction import better
 from nbtrack.render.highlights import main_metrics, measured_on_training
 
@@ -32,7 +30,7 @@ def standing(run: Run, previous: Run | None, best: Best | None) -> Standing:
     if previous is None:
         return alone
     changed = _changed(previous, run)
-    return replace(
+    return revised(
         alone,
         previous_label=previous.label,
         previous=_same_metric(previous, metric),

@@ -7,7 +7,6 @@ out-of-order cells need no care: an execution keeps the source it ran with.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from nbtrack.lineage.edges import Tracer
@@ -16,7 +15,7 @@ from nbtrack.lineage.reach import bring_up_to_date, names_reaching
 from nbtrack.lineage.things import UNKNOWN, Thing, World
 from nbtrack.lineage.topology import reachable
 from nbtrack.lineage.types import Statement
-from nbtrack.records import GENERATOR, Effects
+from nbtrack.records import GENERATOR, Effects, revised
 
 __all__ = ["Lineage", "Version"]
 
@@ -79,7 +78,7 @@ class Lineage:
         self._direct.append(frozenset(each for each in tracer.dependencies if 0 <= each < number))
         self._draws.append(frozenset(each for each in tracer.draw_dependencies if 0 <= each < number))
         self._streams.append(tracer.stream_dependencies)
-        effects = replace(
+        effects = revised(
             self._summary(tracer),
             needs=self._named(self._direct[number]),
             draws=self._named_draws(number),

@@ -110,11 +110,11 @@ class Packages:
     def _reloaded(self) -> bool:
         """Whether a module known from before was loaded again: no count tells."""
         modules = sys.modules
-        return any(
-            module is not None and _loading(module) is not loading
-            for name, (loading, _) in self._seen.items()
-            for module in (modules.get(name),)
-        )
+        for name, (loading, _) in self._seen.items():  # a loop without calls: asked for every training cell
+            module = modules.get(name)
+            if module is not None and (getattr(module, "__spec__", None) or module) is not loading:
+                return True
+        return False
 
     def _site_folders(self) -> dict[str, int]:
         """The folders of ``sys.path`` that distributions are installed in, with their modification times."""

@@ -64,6 +64,9 @@ def param(
         execution_id: the execution that gave it, if another than the run's own.
         max_bytes: when its JSON takes more bytes in UTF-8, ``{"type", "bytes", "digest"}`` stand for it.
     """
+    if value is None or value is True or value is False or (type(value) is float and math.isfinite(value)):
+        # Most params, and never secrets.
+        return Param(name=name, value=value, origin=origin, execution_id=execution_id)
     plain, redacted = redact_value(name, to_json(value, max_bytes=max_bytes))
     plain, met = without_met(plain)
     return Param(name=name, value=plain, origin=origin, execution_id=execution_id, redacted=redacted or met)

@@ -49,6 +49,8 @@ def metrics_by_name(run: Run) -> dict[str, Metric]:
     Of several with one name: that measured on data the model was not trained on, then the more deliberate,
     then the latest.
     """
+    if len(run.metrics) == 1:
+        return {run.metrics[0].name: run.metrics[0]}
     best: dict[str, tuple[tuple[bool, int], Metric]] = {}
     for metric in run.metrics:
         rank = (measured_on_training(run, metric), METRIC_RANK.get(metric.origin, len(METRIC_RANK)))

@@ -18,6 +18,8 @@ __all__ = ["Interned"]
 
 _MOST_REMEMBERED = 100_000  # rows; a param costs about 300 bytes of memory
 _MOST_OBJECTS = 512
+# Values that are one key to a dictionary where their types are the same, zeros of floats excepted (0.0 and -0.0).
+_ONE_KEY_EACH = frozenset({str, int, float, bool, type(None)})
 
 
 class _Table(NamedTuple):
@@ -52,11 +54,13 @@ class Interned:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[Any, ...], int] = {}
+        self._params: dict[tuple[Any, ...], tuple[int, int]] = {}
         self._objects: dict[int, tuple[object, int]] = {}
 
     def forget(self) -> None:
         """Forget everything: a transaction was rolled back."""
         self._rows.clear()
+        self._params.clear()
         self._objects.clear()
 
     def name(self, connection: sqlite3.Connection, name: str) -> int:
@@ -83,16 +87,20 @@ class Interned:
         values = (digest, clean(text))
         return self._row(connection, ("source", digest, seal(*values)), _SOURCES, values)
 
-    def param(self, connection: sqlite3.Connection, param: Param) -> int:
-        """The row of a param's name, value and origin."""
-        if type(param.value) is str or param.value is None or param.value is True or param.value is False:
-            # Most params; of numbers, 1 and 1.0 and True, 0.0 and -0.0 would be one key.
-            quick = ("quick", param.name, param.value, type(param.value), param.origin, param.redacted)
-            known = self._rows.get(quick)
-            if known is None:
-                known = self._rows[quick] = self._param(connection, param)
-            return known
-        return self._param(connection, param)
+    def param(self, connection: sqlite3.Connection, param: Param) -> tuple[int, int]:
+        """The rows of a param's name, and of its name, value and origin."""
+        value = param.value
+        kind = type(value)
+        if kind not in _ONE_KEY_EACH or (kind is float and not value):
+            return self.name(connection, param.name), self._param(connection, param)
+        quick = (param.name, value, kind, param.origin, param.redacted)
+        known = self._params.get(quick)
+        if known is None:
+            known = self.name(connection, param.name), self._param(connection, param)
+            if len(self._params) >= _MOST_REMEMBERED:
+                self._params.clear()
+            self._params[quick] = known
+        return known
 
     def _param(self, connection: sqlite3.Connection, param: Param) -> int:
         value, kind = param_to_sql(param.name, param.value)

@@ -45,6 +45,7 @@ class WriteLock:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._path = str(file)
         self._descriptor = -1
         self._bell: Bell | None = None
         self._threads = threading.RLock()
@@ -113,7 +114,7 @@ class WriteLock:
     def _is_the_file(self) -> bool:
         mine = os.fstat(self._descriptor)
         try:
-            there = self.file.stat()
+            there = os.stat(self._path)  # noqa: PTH116 - asked for every transaction
         except OSError:
             # Where its folder is gone there is no store either, which the database finds out.
             return not self.file.parent.is_dir()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from nbtrack.errors import CaptureError, StoreUnwritable
-from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Outcomes, Run, Scored
+from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Outcomes, Run, Scored, revised
 from nbtrack.store.blobs import insert_blob, write_files
 from nbtrack.store.effects import write_file_uses
 from nbtrack.store.metrics import write_metrics
@@ -41,7 +40,7 @@ def with_files(folder: Path, capture: Capture, *, all_of_them: bool = False) -> 
         write_files(folder, [(each.digest, (data,)) for each, data in attachments])
     except (CaptureError, StoreUnwritable):
         attachments = ()  # a figure is never worth a run
-    return replace(capture, runs=runs, models=models, attachments=attachments)
+    return revised(capture, runs=runs, models=models, attachments=attachments)
 
 
 def _with_model_files(folder: Path, run: Run, models: dict[str, ModelBytes]) -> Run:
@@ -54,14 +53,14 @@ def _with_model_files(folder: Path, run: Run, models: dict[str, ModelBytes]) -> 
     except (CaptureError, StoreUnwritable) as error:
         del models[run.id]
         stored, notes = False, (*notes, str(error))
-    record = replace(
+    record = revised(
         run.model,
         stored=stored,
         digest=model.digest,
         blobs=model.blob_digests,
         size_bytes=model.size_bytes,
     )
-    return replace(run, model=record, capture_notes=notes)
+    return revised(run, model=record, capture_notes=notes)
 
 
 def write_capture(  # noqa: PLR0913, PLR0917 - where to, what, and what comes between
@@ -95,7 +94,7 @@ def write_capture(  # noqa: PLR0913, PLR0917 - where to, what, and what comes be
     for run, row in zip(capture.runs, saved, strict=True):
         new = row.new and row.pk not in touched
         metrics = write_metrics(connection, writer, row.pk, run.metrics, new=new)
-        results.append(replace(run, label=row.label, metrics=metrics))
+        results.append(revised(run, label=row.label, metrics=metrics))
     rows = {run.id: row.pk for run, row in zip(capture.runs, saved, strict=True)}
     touched |= _save_late(connection, writer, _with_rows(connection, rows, capture.late_metrics))
     write_outcomes(connection, _with_rows(connection, rows, capture.outcomes))

@@ -8,11 +8,10 @@ import sqlite3
 import time as clock
 import weakref
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from nbtrack.errors import StoreError, UnknownRun, UsageError
-from nbtrack.records import Capture, Run, Session
+from nbtrack.records import Capture, Run, Session, revised
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
@@ -55,7 +54,7 @@ class SessionLog:
             write_metrics(connection, self._writer, saved.pk, run.metrics, new=saved.new)
             seal_run(connection, saved.pk)
         self._runs.add(run.id)
-        return replace(run, label=saved.label)
+        return revised(run, label=saved.label)
 
     def log(self, run_id: str, name: str, step: int, value: float, time: float) -> None:
         """Record one point of a metric of a run that this session opened or saved.

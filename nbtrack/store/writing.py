@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbtrack.records import Dataset, Dependency, Execution, Param, Run, Session, Trials
+from nbtrack.records import Dataset, Dependency, Execution, Run, Session, Trials
 from nbtrack.store.effects import write_effects
 from nbtrack.store.interning import Interned
 from nbtrack.store.values import clean, clean_or_none, seal, to_json, to_packed
@@ -29,6 +29,7 @@ _RUN = (
     "environment"
 )
 _INSERT_RUN = f"INSERT INTO runs ({_RUN}) VALUES ({'?, ' * 20}?)"  # noqa: S608 - as above
+_INSERT_OWN_PARAM = "INSERT INTO run_params (run, name, position, param, chosen) VALUES (?, ?, ?, ?, ?)"
 _UPDATE_RUN = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in _RUN.split(', ')[2:])} WHERE pk = ?"  # noqa: S608 - as above
 
 
@@ -186,10 +187,17 @@ class Writer:
         return f"{stem}-{number}"
 
     def _belongings(self, connection: sqlite3.Connection, pk: int, run: Run) -> None:
-        connection.executemany(
-            "INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(pk, *self._param_row(connection, *item)) for item in enumerate(run.params)],
-        )
+        # Most params come from the run's own execution. For each NULL that is bound, sqlite3 looks for an adapter.
+        own, others = [], []
+        for position, param in enumerate(run.params):
+            name, row = self.interned.param(connection, param)
+            row_of_one = (pk, name, position, row, int(param.origin != "default"))
+            if param.execution_id is None:
+                own.append(row_of_one)
+            else:
+                others.append((*row_of_one, *self.reference(connection, param.execution_id)))
+        connection.executemany(_INSERT_OWN_PARAM, own)
+        connection.executemany("INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)", others)
         connection.executemany(
             "INSERT INTO run_datasets VALUES (?, ?, ?, ?, ?, ?)",
             [(pk, *self._dataset_row(connection, *item)) for item in enumerate(run.datasets)],
@@ -213,15 +221,6 @@ class Writer:
             write_tags(connection, pk, run.tags)
         if run.trials is not None:
             connection.execute("INSERT INTO run_trials VALUES (?, ?, ?, ?)", _trials_row(pk, run.trials))
-
-    def _param_row(self, connection: sqlite3.Connection, position: int, param: Param) -> tuple[Any, ...]:
-        return (
-            self.interned.name(connection, param.name),
-            position,
-            self.interned.param(connection, param),
-            int(param.origin != "default"),
-            *self.reference(connection, param.execution_id),
-        )
 
     def _dataset_row(
         self, connection: sqlite3.Connection, position: int, dataset: Dataset
