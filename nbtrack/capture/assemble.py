@@ -57,6 +57,8 @@ def assemble(observation: Observation, execution: Execution, around: Surrounding
     late = attach_scores(observation, execution, runs, around)
     finished = tuple(
         revised(run, capture_notes=tuple(_told(each) for each in (*run.capture_notes, *observation.notes)))
+        if run.capture_notes or observation.notes
+        else run
         for run in runs.values()
     )
     return Capture(execution=execution, runs=finished, late_metrics=late, models=taken)

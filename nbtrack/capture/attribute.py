@@ -25,6 +25,7 @@ __all__ = ["Attribution"]
 _MAX_STEPS = 8
 _MAX_SITES = 64
 _PARTS = frozenset({tuple, list, dict, bool, int, float, str, type(None)})
+_NO_PREDICTIONS = frozenset({bool, str, type(None)})
 _PLACE = re.compile(r"(?P<root>\w+)(?P<attributes>(?:\.\w+)*)(?:\[[^]]*\])*\Z")
 
 
@@ -173,6 +174,8 @@ class Attribution:
         return self._prediction(value) is not None
 
     def _prediction(self, value: object) -> _Prediction | None:
+        if type(value) in _NO_PREDICTIONS:
+            return None
         known = self._predictions.get(value)
         if known is None:
             # A view of a prediction (a column of the probabilities) is still that prediction.

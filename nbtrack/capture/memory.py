@@ -39,10 +39,11 @@ class IdentityMap(Generic[T]):
 
     def get(self, thing: object) -> T | None:
         """What is known about this very object; None when nothing is."""
-        entry = self._known.get(id(thing))
+        key = id(thing)
+        entry = self._known.get(key)
         if entry is not None:
             return entry[1] if entry[0]() is thing else None
-        held = self._held.get(id(thing))
+        held = self._held.get(key) if self._held else None
         return held[1] if held is not None else None
 
     def __len__(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from nbtrack.differences.found import Found
 from nbtrack.records import JSON, Param, Reason, Run
 
@@ -39,6 +41,7 @@ def compare_params(then: Run, now: Run) -> tuple[Found, Found]:
     return params, seeds
 
 
+@lru_cache(maxsize=4096)
 def is_seed(name: str) -> bool:
     """Whether a param of this name seeds random numbers, also inside a pipeline."""
     return name.rpartition("__")[2].lower() in _SEEDS

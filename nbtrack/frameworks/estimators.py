@@ -31,6 +31,7 @@ _MIXIN_SCORES = {
     "DummyRegressor.score": "r2",
 }
 _DEEPEST = 12  # estimators within estimators; more is a cycle
+_SETTINGS = frozenset({type(None), bool, int, float, str})  # values that nothing can be inside of
 _names: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
 _GRIDS = ("param_grid", "param_distributions", "search_spaces")
 
@@ -91,7 +92,9 @@ class Estimators:
 
 def is_estimator(value: object) -> bool:
     """Whether the value is an instance with scikit-learn's interface for parameters (kernels have it too)."""
-    return not isinstance(value, type) and callable(getattr(type(value), "get_params", None))
+    cls = type(value)
+    # Of a class without the method Python makes an exception and drops it.
+    return cls not in _SETTINGS and not isinstance(value, type) and callable(getattr(cls, "get_params", None))
 
 
 def components(value: Any) -> Iterator[tuple[str, Any]]:
@@ -128,7 +131,9 @@ def parameters(model: Any) -> Parameters:
         for name, value in written.items():
             if name.startswith("_"):
                 continue  # a library's own bookkeeping
-            if name in _GRIDS:
+            if type(value) in _SETTINGS:
+                explicit[prefix + name] = shown(value)
+            elif name in _GRIDS:
                 grid |= {prefix + key: options for key, options in _grid(value).items()}
             elif is_estimator(value) or any(components(value)) or any(_unnamed(value)):
                 # What the model is made of; what the author chose of the parts stands under their own names.
@@ -159,6 +164,8 @@ def _nested(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any, Map
     if depth == 0:
         return
     for name, value in values.items():
+        if type(value) in _SETTINGS:
+            continue
         parts = [(name, value)] if is_estimator(value) else [*components(value), *_unnamed(value)]
         for part, inner in parts:
             if is_estimator(inner):
