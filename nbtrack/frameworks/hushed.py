@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import warnings
 from typing import Any, cast
@@ -29,5 +28,7 @@ class Hushed:
 
     def __exit__(self, *_: object) -> None:
         """Take it out of that list again, whichever list is in force by then."""
-        with contextlib.suppress(ValueError):  # the block reset the filters
+        if self._filters and self._filters[0] is _NOTHING:  # as it nearly always is
+            del self._filters[0]
+        elif _NOTHING in self._filters:  # else the block reset the filters
             self._filters.remove(_NOTHING)

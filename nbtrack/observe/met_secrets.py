@@ -89,9 +89,10 @@ def meet_names(namespace: Mapping[str, Any]) -> None:
         if type(value) is str:
             _met.add(secrets_of(name, value))
     # As it is held, to be compared: through the mapping each variable is decoded, which each cell would pay for.
-    held = dict(getattr(os.environ, "_data", os.environ))
+    held = getattr(os.environ, "_data", os.environ)
     if held == _met.held:
         return
+    held = dict(held)
     environment = dict(os.environ)
     for name, value in environment.items():
         if _met.environment.get(name) != value and not value.startswith(("/", "~", ".")):
