@@ -19,10 +19,11 @@ __all__ = ["Again", "Net", "Step"]
 class Again(Protocol):
     """A call that is known."""
 
+    function: Any
+    """What is called, an object or a method of one."""
+    net: Any
+    """The net, which is to be in training mode; None: there is none."""
     args: tuple[Any, ...]
-
-    def is_of(self, function: Any) -> bool:
-        """Whether this is called, once more."""
 
     def done(self, result: Any) -> None:
         """It returned."""
@@ -31,22 +32,14 @@ class Again(Protocol):
 class Step:
     """A step of a training that goes on: ``partial_fit``, ``optimizer.step``."""
 
-    __slots__ = ("_fit", "_function", "_observation", "_receiver", "args")
+    __slots__ = ("_fit", "_observation", "args", "function", "net")
 
     def __init__(self, observation: Observation, fit: Fit, function: Any) -> None:
         self._observation = observation
         self._fit = fit
-        self._receiver = getattr(function, "__self__", None)
-        self._function = getattr(function, "__func__", None)
+        self.function = function
+        self.net: Any = None
         self.args: tuple[Any, ...] = ()
-
-    def is_of(self, function: Any) -> bool:
-        """Whether the same method of the same object is called."""
-        try:
-            same = function.__self__ is self._receiver and function.__func__ is self._function
-        except AttributeError:
-            return False
-        return bool(same)
 
     def done(self, result: Any) -> None:
         """The training went on."""
@@ -56,25 +49,26 @@ class Step:
         fit.fits += 1
         fit.calls += 1
         fit.ended = time.time()
-        self._observation.touch(fit)
+        observation = self._observation
+        if observation.latest is fit:
+            observation.clock += 1
+            fit.touched = observation.clock
+        else:
+            observation.touch(fit)
 
 
 class Net:
     """A net in training mode that computes something, of a batch or of what another net made."""
 
-    __slots__ = ("_attribution", "_net", "_site", "args")
+    __slots__ = ("_attribution", "_site", "args", "function", "net")
 
     def __init__(self, attribution: Attribution, site: Site, net: Any) -> None:
         self._attribution = attribution
         self._site = site
-        self._net = net
+        self.function = self.net = net
         self.args: tuple[Any, ...] = ()
-
-    def is_of(self, function: Any) -> bool:
-        """Whether the same net is called, and still trains."""
-        return function is self._net and bool(function.training)
 
     def done(self, result: Any) -> None:
         """The net made this."""
         args, self.args = self.args, ()
-        self._attribution.predicted_again(self._site, self._net, result, args)
+        self._attribution.predicted_again(self._site, self.net, result, args)

@@ -74,16 +74,32 @@ class Attribution:
             for each in result:
                 self._predictions[each] = made
 
-    def predicted_again(self, site: Site, model: object, result: object, inputs: Iterable[object]) -> None:
+    def predicted_again(self, site: Site, model: object, result: object, inputs: tuple[object, ...]) -> None:
         """The same for a site that was asked last about the same model: of its results, the last is remembered."""
         made = self._by_site.get(site.id)
-        before = tuple([known for each in inputs if (known := self._prediction(each)) is not None])
-        if made is None or made.before != before or type(result) in _PARTS:
+        if made is not None and not made.before and not self._knows_any(inputs):
+            same = True
+        else:
+            before = tuple([known for each in inputs if (known := self._prediction(each)) is not None])
+            same = made is not None and made.before == before
+        if made is None or not same or type(result) in _PARTS:
             self.predicted(site, model, result, inputs)
         else:
             if len(self._latest) > _MAX_SITES:
                 self._latest.clear()
             self._latest[site.id] = (weakref.ref(result), made)
+
+    def _knows_any(self, values: tuple[object, ...]) -> bool:
+        """Whether one of these may be a prediction; asked in each pass of a loop, of values that seldom are."""
+        if self._predictions.has_any(values):
+            return True
+        for latest, _ in self._latest.values():
+            result = latest()
+            if result is not None:
+                for each in values:
+                    if each is result:
+                        return True
+        return False
 
     def measured_in(self, result: object, run_id: str) -> None:
         """The numbers in ``result``, such as the scores of folds, measure this run."""

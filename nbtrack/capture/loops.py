@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from types import FrameType
+from typing import Any
 
 from nbtrack.capture.observation import LoopPasses, Observation, Series
 from nbtrack.capture.sites import LoopSite
 from nbtrack.observe.metrics import number
 
-__all__ = ["Loops", "is_cell", "scope_of"]
+__all__ = ["Loops", "is_cell", "sample", "scope_of"]
 
 _NEWLOCALS = inspect.CO_NEWLOCALS
 
@@ -25,36 +27,65 @@ class Loops:
         # Of the cell's own loops there is one scope.
         if passes is None or not (loop.in_cell or passes.scope == scope_of(frame)):
             names = frame.f_locals
-            seen = {name: _mark(names.get(name, _MISSING)) for name in loop.sampled}
-            observation.loops[loop.id] = LoopPasses(loop, scope_of(frame), observation.clock, seen)
+            there = {name: names.get(name, _MISSING) for name in loop.sampled}
+            observation.loops[loop.id] = LoopPasses(
+                loop,
+                scope_of(frame),
+                observation.clock,
+                seen={name: value for name, value in there.items() if not hasattr(type(value), "grad_fn")},
+                places={name: id(value) for name, value in there.items() if hasattr(type(value), "grad_fn")},
+            )
         else:
-            self._sample(observation, passes, frame)
+            sample(observation, passes, frame.f_locals)
 
     def at_end(self, observation: Observation, loop: LoopSite, frame: FrameType) -> None:
         """The loop is over, also by ``break``: sample the last pass."""
         passes = observation.loops.pop(loop.id, None)
         if passes is not None and passes.scope == scope_of(frame):
-            self._sample(observation, passes, frame)
+            sample(observation, passes, frame.f_locals)
 
-    def _sample(self, observation: Observation, passes: LoopPasses, frame: FrameType) -> None:
-        trained = observation.touched_since(passes.clock)
-        passes.clock = observation.clock
-        if not passes.loop.sampled:
-            return
-        names = frame.f_locals
+
+def sample(observation: Observation, passes: LoopPasses, names: Mapping[str, object]) -> None:
+    """Take what a pass assigned to the sampled names, as points of the curves of what it trained.
+
+    A pass of real training leaves nothing of this in the processor's caches: each call and each object made here costs
+    a multiple of what it takes by itself.
+    """
+    clock, passes.clock = passes.clock, observation.clock
+    sampled = passes.loop.sampled
+    if not sampled:
+        return
+    latest = observation.latest
+    series: dict[str, Series] | None
+    if latest is not None and len(observation.recent) == 1:
+        series = latest.series if latest.touched > clock else observation.curves
+    else:
+        trained = observation.touched_since(clock)
         # With several trainings in one pass, nobody knows whose loss a variable is.
-        series = trained[0].series if len(trained) == 1 else observation.curves if not trained else None
-        for name in passes.loop.sampled:
-            value = names.get(name, _MISSING)
-            mark = _mark(value)
-            if mark is passes.seen[name] or (type(mark) is _Place and mark == passes.seen[name]):
+        series = trained[0].series if len(trained) == 1 else None if trained else observation.curves
+    seen, places = passes.seen, passes.places
+    for name in sampled:
+        value = names.get(name, _MISSING)
+        kind = type(value)
+        # Of the class: asked of a tensor itself, torch would build an object for the graph's node in each pass.
+        if hasattr(kind, "grad_fn"):
+            if places.get(name) == id(value):
                 continue  # not assigned in this pass
-            passes.seen[name] = mark
-            if series is None or value is _MISSING:
+            places[name] = id(value)
+            seen.pop(name, None)
+        else:
+            if seen.get(name, seen) is value:
                 continue
-            kept = _kept(value)
-            if kept is not None:
-                series.setdefault(name, Series("loop")).sample(kept)
+            seen[name] = value
+            places.pop(name, None)
+        if series is None or value is _MISSING:
+            continue
+        kept = _kept(value)
+        if kept is not None:
+            curve = series.get(name)
+            if curve is None:
+                curve = series[name] = Series("loop")
+            curve.sample(kept)
 
 
 def scope_of(frame: FrameType) -> int:
@@ -67,21 +98,15 @@ def is_cell(frame: FrameType) -> bool:
     return frame.f_locals is frame.f_globals if frame.f_code.co_flags & _NEWLOCALS == 0 else False
 
 
-class _Place(int):
-    """Where a tensor lies. Held itself, a loss would keep all that it was computed from until the next pass is over."""
-
-
-def _mark(value: object) -> object:
-    """What tells a value from the next one of the same name."""
-    # Of the class: asked of a tensor itself, torch would build an object for the graph's node in each pass.
-    return _Place(id(value)) if hasattr(type(value), "grad_fn") else value
-
-
-def _kept(value: object) -> object | None:
+def _kept(value: Any) -> object | None:
     """The value as a float, or a detached tensor where reading it would wait for a device."""
     if getattr(value, "is_cpu", False):
+        if type(value).__module__ == "torch" and value.numel() == 1:
+            item = value.item()
+            if type(item) is float:
+                return item
         return number(value)
     device = getattr(getattr(value, "device", None), "type", "cpu")
     if device not in {"cpu", "meta"} and getattr(value, "numel", int)() == 1:
-        return value.detach()  # type: ignore[attr-defined, no-any-return]
+        return value.detach()  # type: ignore[no-any-return]
     return number(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 __all__ = ["IdentityMap"]
@@ -51,3 +52,12 @@ class IdentityMap(Generic[T]):
 
     def __contains__(self, thing: object) -> bool:
         return self.get(thing) is not None
+
+    def has_any(self, things: Iterable[object]) -> bool:
+        """Whether something may be known about one of these, or about the array that it is a part of."""
+        known, held = self._known, self._held
+        for thing in things:
+            key = id(thing)
+            if key in known or key in held or type(thing).__module__ == "numpy":
+                return True
+        return False

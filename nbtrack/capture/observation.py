@@ -171,12 +171,16 @@ class Score:
 
 @dataclass(slots=True)
 class LoopPasses:
-    """A loop that is running: the values last seen of its sampled names, and what had trained by then."""
+    """A loop that is running: the values last seen of its sampled names, and what had trained by then.
+
+    ``places``: where those lay that are tensors; held itself, a loss would keep all that it was computed from.
+    """
 
     loop: LoopSite
     scope: int
     clock: int
-    seen: dict[str, object]
+    seen: dict[str, object] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,6 @@ class LoopSite:
     hand: HandLoop | None = None
     in_cell: bool = False
 
-    @property
-    def tells_nothing(self) -> bool:
-        """Whether its passes are neither sampled nor looked at, so that only its first says that it runs."""
-        return self.in_cell and not self.sampled and self.hand is None
-
 
 @dataclass(frozen=True, slots=True)
 class ShownSite:

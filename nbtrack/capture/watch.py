@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from types import FrameType, ModuleType
+from types import FrameType, MethodType, ModuleType
 from typing import Any
 
 from nbtrack.capture.again import Again, Net, Step
@@ -25,7 +25,7 @@ from nbtrack.capture.in_flight import (
     whole,
     with_bound,
 )
-from nbtrack.capture.loops import Loops
+from nbtrack.capture.loops import Loops, sample
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
 from nbtrack.capture.scored import ScoredRows
@@ -112,7 +112,11 @@ class Watcher:
         """Begin a watched call; returns what to call."""
         again = self._again.get(number)
         if again is not None:
-            if again.is_of(function):
+            known = again.function
+            # A method is made anew each time it is asked for, and equal where it is of the same object.
+            if (function is known or (type(function) is MethodType and function == known)) and (
+                again.net is None or again.net.training
+            ):
                 return function
             del self._again[number]
         observation = self.observation
@@ -429,9 +433,11 @@ class Watcher:
         """Sample what the last pass of a loop left."""
         if self.observation is not None:
             try:
-                loop = self.sites.loops[number]
-                if loop.tells_nothing and number in self.observation.loops:
+                passes = self.observation.loops.get(number)
+                if passes is not None and passes.loop.in_cell and passes.loop.hand is None:
+                    sample(self.observation, passes, self.namespace)
                     return
+                loop = self.sites.loops[number]
                 frame = sys._getframe(1)  # noqa: SLF001 - as above
                 self.by_hand.at_pass(self.observation, loop, frame)
                 self.loops.at_pass(self.observation, loop, frame)
