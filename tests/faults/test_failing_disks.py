@@ -36,7 +36,10 @@ def fail(watched, root, tally, what, *how):
     out, _ = child.communicate(timeout=7000)
     tried = [each for each in understood(out) if "fault" in each]
     assert child.returncode == 0
-    assert [each for each in tried if each["problems"]] == []
+    wrong = [
+        f"{each['fault']} at call {each['call']}: {each['problems']}" for each in tried if each["problems"]
+    ]
+    assert not wrong, "\n".join(wrong[:20])
     tally["faults"] += sum(each["hits"] > 0 for each in tried)
     tally["refused"] += sum("Store" in each["outcome"] or "Failed" in each["outcome"] for each in tried)
     return tried

@@ -9,6 +9,7 @@ import pytest
 from nbtrack.provenance.staleness import with_staleness
 from nbtrack.records import Metric, Param, State
 from nbtrack.render.document import to_dict
+from nbtrack.server.description import description
 from nbtrack.store.blobs import blob_digest
 from nbtrack.store.registry import registered_models
 
@@ -267,6 +268,18 @@ def test_a_body_that_is_not_what_it_must_be_is_refused_and_changes_nothing(serve
 def test_a_body_above_the_limit_is_refused(server, filled):
     answer = server.ask("PATCH", f"runs/{filled.id('plain 3')}", data=b" " * 1_000_001)
     assert (answer.status_code, answer.json()["kind"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("route", ["runs", "table"])
+def test_no_page_is_longer_than_the_description_says(server, filled, route):
+    (most,) = (
+        one["schema"]["maximum"]
+        for one in description()["paths"][f"/{route}"]["get"]["parameters"]
+        if one.get("name") == "limit"
+    )
+    assert server.get(route, limit=most)["total"] >= 10
+    for limit in (most + 1, 10**9, 2**64, 0, -1, "all"):
+        assert server.problem(route, 400, limit=limit)["kind"] == "usage"
 
 
 def test_the_difference_of_two_runs_names_the_param(server, filled):
