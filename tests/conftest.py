@@ -157,5 +157,5 @@ def tally(request):
         named |= {"EXAMPLES"} if is_hypothesis_test(node.function) else set()
         form = {name: os.environ.get(f"NBTRACK_{name}") for name in sorted(named)}
         told = {"test": test, "passed": passed, "form": form, "counts": counts}
-        with Path(file).open("a", encoding="utf-8") as out:
+        with (request.config.rootpath / file).open("a", encoding="utf-8") as out:
             out.write(json.dumps(told) + "\n")

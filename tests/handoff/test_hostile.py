@@ -57,8 +57,9 @@ def test_an_untouched_bundle_verifies_as_folder_and_as_zip(bundle, tmp_path):
     assert verify(zipped(bundle, tmp_path / "b.zip")).ok
 
 
-def test_every_file_that_is_flipped_dropped_renamed_or_added_is_caught_by_name(bundle, tmp_path):
+def test_every_file_that_is_flipped_dropped_renamed_or_added_is_caught_by_name(bundle, tmp_path, tally):
     for file in files_of(bundle):
+        tally["files"] += 1
         name, data = file.relative_to(bundle).as_posix(), file.read_bytes()
         file.write_bytes(bytes([data[0] ^ 1]) + data[1:])
         assert wrong(verify(bundle)) == {name}
@@ -218,8 +219,9 @@ print(seen)
 
 
 @pytest.mark.parametrize("label", ["LogisticRegressionPipeline-2", "Net-1"])
-def test_verify_import_and_preview_never_unpickle(bundles, tmp_path, label):
+def test_verify_import_and_preview_never_unpickle(bundles, tmp_path, tally, label):
     """An audit hook sees every class that any unpickling in the process looks up: there is none."""
+    tally["bundles"] += 1
     source = HOOKED.replace("from nbtrack.differences import compare_runs\n", "")
     done = subprocess.run(
         [sys.executable, "-c", source, bundles(label).path, str(tmp_path / ".nbtrack")],

@@ -41,7 +41,8 @@ def implemented(route):
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_without_a_token_nobody_is_let_in(server, method, path):
+def test_without_a_token_nobody_is_let_in(server, tally, method, path):
+    tally["requests"] += 1
     answer = server.ask(method, path, token=False)
     assert answer.status_code in {403, 405}, answer.text
     assert answer.headers["Content-Type"] == "application/json"
@@ -91,7 +92,8 @@ def unauthorised(root, tmp_path_factory, serving):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_another_host_name_is_refused(server, path):
+def test_another_host_name_is_refused(server, tally, path):
+    tally["requests"] += 1
     # DNS rebinding: a page of evil.example that resolves to this machine.
     answer = server.ask("GET", path, headers={"Host": "evil.example"})
     assert answer.status_code in {403, 405}
@@ -118,16 +120,19 @@ def test_a_browser_gets_in_with_its_cookie_from_a_page_of_the_server(server, bro
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if "openapi" not in path])
-def test_a_page_from_elsewhere_gets_nothing_with_the_cookie(server, browser, path):
+def test_a_page_from_elsewhere_gets_nothing_with_the_cookie(server, browser, tally, path):
     url = f"{server.url}/nbtrack/api/{path}"
     for headers in ({"Origin": "https://evil.example"}, {"Referer": "https://evil.example/x"}, {}):
+        tally["requests"] += 1
         answer = browser.get(url, headers=headers, timeout=30, allow_redirects=False)
         assert answer.status_code in {403, 404, 405}, f"{headers}: {answer.text}"
         assert answer.json()["kind"] in {"forbidden", "not_found", "method"}
 
 
-@pytest.mark.parametrize(("method", "path"), [call for call in CALLS if call[0] not in {"GET", "HEAD"}])
-def test_a_change_needs_the_token_against_forgery(server, browser, filled, method, path):
+@pytest.mark.parametrize("call", [call for call in CALLS if call[0] not in {"GET", "HEAD"}], ids=" ".join)
+def test_a_change_needs_the_token_against_forgery(server, browser, filled, tally, call):
+    method, path = call
+    tally["requests"] += 2
     url = f"{server.url}/nbtrack/api/{path.replace(EXAMPLES['run'], filled.id('curve'))}"
     answer = browser.request(method, url, json={}, headers={"Referer": f"{server.url}/lab"}, timeout=30)
     assert answer.status_code in {403, 405}, answer.text
@@ -161,8 +166,9 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("attempt", TRAVERSALS)
-def test_no_parameter_leads_out_of_the_store(server, filled, attempt):
+def test_no_parameter_leads_out_of_the_store(server, filled, tally, attempt):
     for path, name in PARAMETERS:
+        tally["requests"] += 1
         answer = server.ask("GET", path.replace("{}", filled.id("curve")), params={name: attempt})
         assert answer.status_code in {200, 400, 404}, f"{path}?{name}: {answer.text}"
         assert "root:" not in answer.text
@@ -173,7 +179,8 @@ def test_no_parameter_leads_out_of_the_store(server, filled, attempt):
     "path",
     ["runs/{}", "jobs/{}", "{}", "runs/{run}/attachments/{}", "runs/{run}/datasets/{}", "runs/{run}/{}"],
 )
-def test_no_path_leads_out_of_the_routes(server, filled, path, attempt):
+def test_no_path_leads_out_of_the_routes(server, filled, tally, path, attempt):
+    tally["requests"] += 1
     # As it is, without a client that tidies the path up.
     raw = path.replace("{run}", filled.id("curve")).replace("{}", quote(attempt, safe="./%~:"))
     where = urlsplit(server.url)

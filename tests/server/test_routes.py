@@ -68,7 +68,10 @@ HOSTILE_QUERIES = [
 
 @pytest.mark.parametrize("query", HOSTILE_QUERIES, ids=lambda query: repr(query[:20]))
 @pytest.mark.parametrize("name", ["query", "order"])
-def test_a_query_that_is_code_or_too_much_is_refused_or_finds_what_it_says(server, filled, query, name):
+def test_a_query_that_is_code_or_too_much_is_refused_or_finds_what_it_says(
+    server, filled, tally, query, name
+):
+    tally["queries"] += 1
     before = server.get("runs")["total"]
     answer = server.ask("GET", "table", params={name: query})
     assert answer.status_code in {200, 400}, answer.text
