@@ -24,6 +24,7 @@ identity, capture, slices, reproduction and the panel have results of their own 
 QUESTIONS = {
     "training_cell": ("What a tracker adds to a cell", ["training_cell/run.py"]),
     "floor": ("The same training cell recorded by hand", ["training_cell/run.py", "--floor"]),
+    "instructions": ("Instructions of a cell", ["training_cell/instructions.py"]),
     "peers": ("The same training cell with other trackers", ["training_cell/run.py", "--peers"]),
     "loop": ("A loop of training calls", ["loop/run.py"]),
     "store": ("Runs, points, writers: the store", ["store/measure.py", "--runs", "1000", "10000", "100000"]),

@@ -8,6 +8,7 @@ which are run again, and in values only what cannot be anything else is.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "without_met",
 ]
 
+_OF_IPYTHON = re.compile(r"_i?\d+\Z")  # a cell's source and what it gave: two names more with every cell
 _SHORTEST = 8  # characters; a shorter one may be part of anything
 
 
@@ -51,7 +53,9 @@ class _Met:
         known = len(self._names)
         if names[:known] != self._names:
             known, self._secret_names = 0, []
-        self._secret_names += [name for name in names[known:] if is_secret_name(name)]
+        self._secret_names += [
+            name for name in names[known:] if not _OF_IPYTHON.match(name) and is_secret_name(name)
+        ]
         self._names = names
         return self._secret_names
 
