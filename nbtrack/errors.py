@@ -22,6 +22,7 @@
     ├── ExportFailed            no format took the model, or it could not be loaded exit code 1
     ├── DigestError             a value that cannot be given a digest
     └── CaptureError            something of a run could not be captured; becomes a note on the run
+        └── CaptureSkipped      the user interrupted it, because it took long
 
 A message says what happened, with which value, and what to do next.
 """
@@ -33,6 +34,7 @@ __all__ = [
     "BlobCorrupt",
     "BundleRefused",
     "CaptureError",
+    "CaptureSkipped",
     "DigestError",
     "ExportFailed",
     "NbtrackError",
@@ -157,3 +159,7 @@ class DigestError(NbtrackError):
 
 class CaptureError(NbtrackError):
     """Something of a run could not be captured; the text becomes a note on the run."""
+
+
+class CaptureSkipped(CaptureError):  # noqa: N818 - the public name says what happened
+    """The user interrupted a part of the capture that took long: the run goes without it."""

@@ -28,13 +28,14 @@ from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import LoopSite, Site
 from nbtrack.capture.tested import Tested
 from nbtrack.capture.threads import UserThreads
-from nbtrack.errors import CaptureError, DigestError
+from nbtrack.errors import CaptureError, CaptureSkipped, DigestError
 from nbtrack.frameworks.protocol import Argument, Call, Framework, Parameters, Training
 from nbtrack.frameworks.signatures import init_defaults, seen_building
 from nbtrack.observe import data, kept, models
 from nbtrack.observe.growth import Growth
 from nbtrack.observe.params import is_plain
 from nbtrack.observe.redaction import secrets_of
+from nbtrack.progress import Work
 from nbtrack.records import Dataset, ParamOrigin
 
 __all__ = ["Trainings"]
@@ -341,9 +342,10 @@ class Trainings:
             fit.datasets.update({(each.name, each.role): each for each in inside})
             return None
         try:
-            found = self.growth.told(data.dataset(name, argument.role, argument.value), argument.value)
-            changed = self._threads.running() and not data.is_still(argument.value, found.content)
-        except DigestError as error:
+            with Work(f"digesting {name}", "it is not recorded", size=_size(argument.value)):
+                found = self.growth.told(data.dataset(name, argument.role, argument.value), argument.value)
+                changed = self._threads.running() and not data.is_still(argument.value, found.content)
+        except (DigestError, CaptureSkipped) as error:
             fit.note(f"data {name}: {error}")
             return None
         if changed:
@@ -431,6 +433,11 @@ def _stem(model: Any, fit: Fit) -> str:
     return fit.site.name if type(model).__module__ in {"numpy", "builtins"} else ""
 
 
+def _size(value: object) -> int | None:
+    """Bytes of an array; of other data only counting them would tell."""
+    return int(value.nbytes) if type(value).__module__ == "numpy" and hasattr(value, "nbytes") else None
+
+
 def _secrets(fit: Fit) -> frozenset[str]:
     """Secrets among the parameters, those of the model's parts included."""
     named = {**fit.parameters.default, **fit.parameters.explicit, **fit.chosen}
@@ -445,7 +452,8 @@ def serialize(fit: Fit, *, keep: bool = False) -> None:
     if fit.model is None or fit.bytes is not None or fit.brief:
         return
     try:
-        taken = models.serialize(fit.model, _secrets(fit))
+        with Work("pickling the model", "The model was not stored", after_cell=not keep):
+            taken = models.serialize(fit.model, _secrets(fit))
     except CaptureError as error:
         fit.note(str(error))
         return

@@ -19,6 +19,7 @@ from nbtrack.digests.recognise import MOST_WHOLE_BYTES, Look, leaf, recognised, 
 from nbtrack.digests.scalars import Cell, named
 from nbtrack.digests.spread import spread
 from nbtrack.digests.tree import CHUNK_ROWS, PIECE_BYTES, Strip, Told, node, prefix, raw_digest, size
+from nbtrack.progress import advance
 
 __all__ = [
     "Form",
@@ -271,10 +272,12 @@ def _cell_chunks(array: Any, encoder: Encoder) -> tuple[bytes, ...]:
     """The digests of the row chunks of an array of objects."""
     if array.ndim == 0:
         return (raw_digest(encoder.cells([array.item()])),)
-    return tuple(
-        raw_digest(encoder.cells(array[start : start + CHUNK_ROWS].ravel().tolist()))
-        for start in range(0, len(array), CHUNK_ROWS)
-    )
+    chunks = []
+    for start in range(0, len(array), CHUNK_ROWS):
+        chunk = array[start : start + CHUNK_ROWS]
+        chunks.append(raw_digest(encoder.cells(chunk.ravel().tolist())))
+        advance(chunk.nbytes)
+    return tuple(chunks)
 
 
 def _masked_told(array: Any, encoder: Encoder) -> Told:

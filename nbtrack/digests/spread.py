@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from nbtrack.progress import advance
+
 __all__ = ["spread"]
 
 _Item = TypeVar("_Item")
@@ -25,22 +27,33 @@ def spread(work: Callable[[_Item], _Found], items: Sequence[_Item], nbytes: int)
 
     What is raised for an item is raised here, once no thread works any more.
     """
-    count = 1 if nbytes < _LEAST_BYTES else min(_MOST_THREADS, _processors(), len(items))
-    if count == 1:
-        return [work(item) for item in items]
+    if nbytes < _LEAST_BYTES:
+        done = [work(item) for item in items]
+        advance(nbytes)
+        return done
+    count = min(_MOST_THREADS, _processors(), len(items))
     found: dict[int, _Found] = {}
     failed: list[BaseException] = []
     places = iter(range(len(items)))
 
-    def take_part() -> None:
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        now = len(found)
+        advance((now - told) * nbytes // len(items))
+        told = now
+
+    def take_part(tell: Callable[[], None] = _nothing) -> None:
         try:
             for place in _until(failed, places):
                 found[place] = work(items[place])
+                tell()
         except BaseException as error:  # raised again below, in the caller's thread
             failed.append(error)
 
     helpers = _started(take_part, count - 1)
-    take_part()
+    take_part(tell)
     while helpers:
         try:
             helpers[-1].join()
@@ -50,6 +63,10 @@ def spread(work: Callable[[_Item], _Found], items: Sequence[_Item], nbytes: int)
     if failed:
         raise failed[0]
     return [found[place] for place in range(len(items))]
+
+
+def _nothing() -> None:
+    """Threads that help say nothing: the caller's thread sees how far all are."""
 
 
 def _until(failed: Sequence[BaseException], places: Iterator[int]) -> Iterator[int]:

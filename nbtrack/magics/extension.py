@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.kernel import KernelHooks
 from nbtrack.magics.track import TrackMagics, completer
+from nbtrack.progress import shown_by
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
     from nbtrack.capture.observation import Block
     from nbtrack.capture.session import KernelSession
     from nbtrack.magics.showing import Cards
+    from nbtrack.magics.working import WorkLine
     from nbtrack.records import Run
 
 __all__ = ["load", "unload"]
 
 _loaded: dict[int, KernelHooks] = {}
 _cards: dict[int, Cards] = {}
+_work_lines: dict[int, WorkLine] = {}
 _completers: dict[int, Callable[..., Any]] = {}
 
 
@@ -38,6 +41,7 @@ def load(shell: InteractiveShell) -> None:
         prepare=lambda: import_module("nbtrack.magics.showing"),
     )
     hooks.install()
+    shown_by(lambda progress: _work_line(shell).show(progress))
     shell.register_magics(TrackMagics(shell, lambda: hooks.session))
     if shell.Completer is not None:
         _completers[id(shell)] = completer(lambda: hooks.session)
@@ -68,6 +72,15 @@ def _show(shell: InteractiveShell, hooks: KernelHooks, runs: tuple[Run, ...]) ->
     cards.show(runs)
 
 
+def _work_line(shell: InteractiveShell) -> WorkLine:
+    line = _work_lines.get(id(shell))
+    if line is None:
+        from nbtrack.magics.working import WorkLine
+
+        line = _work_lines[id(shell)] = WorkLine(shell)
+    return line
+
+
 def _block(shell: InteractiveShell, line: str) -> Block | None:
     from nbtrack.magics.block import parse_block
 
@@ -81,6 +94,8 @@ def unload(shell: InteractiveShell) -> None:
         return
     hooks.remove()
     _cards.pop(id(shell), None)
+    _work_lines.pop(id(shell), None)
+    shown_by(None)
     atexit.unregister(hooks.close)
     if "nbtrack.capture.explicit" in sys.modules:
         sys.modules["nbtrack.capture.explicit"].attach(None)

@@ -29,6 +29,7 @@ from nbtrack.observe.local_modules import local_modules
 from nbtrack.observe.met_secrets import met_secrets
 from nbtrack.observe.redaction import secrets_of
 from nbtrack.observe.shapes import shapes
+from nbtrack.progress import advance
 from nbtrack.records import Model, ModelBytes
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def serialize(model: object, secrets: Collection[str] = ()) -> ModelBytes:
     Raises:
         CaptureError: the model cannot be pickled; the message names the part that is in the way. Or it holds a secret.
     """
-    file = io.BytesIO()
+    file = _Stream()
     buffers: list[memoryview] = []
     try:
         _dump_whole(model, file, buffers)
@@ -254,6 +255,15 @@ class _Reduced:
 
 class _Sink(Protocol):
     def write(self, data: Any, /) -> object: ...
+
+
+class _Stream(io.BytesIO):
+    """A pickle on its way; pickle writes it frame by frame."""
+
+    def write(self, data: Buffer, /) -> int:
+        written = super().write(data)
+        advance(written)
+        return written
 
 
 class _Nowhere:

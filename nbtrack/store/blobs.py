@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from nbtrack.digests import digest_bytes, recognised_digest
 from nbtrack.digests.spread import spread
 from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
+from nbtrack.progress import advance
 from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
 from nbtrack.store.mapping import lay_over
@@ -130,7 +131,9 @@ def _write_all(folder: Path, blobs: Sequence[tuple[str, Parts]]) -> None:
             # Writing and syncing let other threads run, and the disk syncs several things in one go.
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="nbtrack-blobs") as pool:
                 for start in range(0, len(blobs), _OPEN_FILES):
-                    _write_together(pool, folder, blobs[start : start + _OPEN_FILES])
+                    some = blobs[start : start + _OPEN_FILES]
+                    _write_together(pool, folder, some)
+                    advance(sum(_length(parts) for _, parts in some))
             return
     for each in {one for digest, parts in blobs for one in _write_file(folder, digest, parts)}:
         sync_folder(each)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from nbtrack.errors import CaptureError, StoreUnwritable
+from nbtrack.progress import Work
 from nbtrack.records import Attachment, Capture, LateMetric, ModelBytes, Outcomes, Run, Scored, revised
 from nbtrack.store.blobs import insert_blob, write_files
 from nbtrack.store.effects import write_file_uses
@@ -47,9 +49,10 @@ def _with_model_files(folder: Path, run: Run, models: dict[str, ModelBytes]) -> 
     model = models.get(run.id)
     if model is None or run.model is None:
         return run
-    stored, notes = True, run.capture_notes
+    stored, notes, started = True, run.capture_notes, time.perf_counter()
     try:
-        write_files(folder, blobs_of(model))
+        with Work("storing the model", "The model was not stored", size=model.size_bytes, after_cell=True):
+            write_files(folder, blobs_of(model))
     except (CaptureError, StoreUnwritable) as error:
         del models[run.id]
         stored, notes = False, (*notes, str(error))
@@ -60,7 +63,10 @@ def _with_model_files(folder: Path, run: Run, models: dict[str, ModelBytes]) -> 
         blobs=model.blob_digests,
         size_bytes=model.size_bytes,
     )
-    return revised(run, model=record, capture_notes=notes)
+    cost = run.capture_seconds
+    if cost is not None:  # of a large model most of it is the disk's
+        cost += time.perf_counter() - started
+    return revised(run, model=record, capture_notes=notes, capture_seconds=cost)
 
 
 def write_capture(  # noqa: PLR0913, PLR0917 - where to, what, and what comes between
