@@ -8,6 +8,7 @@ are too many, and where what they have in common is little beside what would be 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
@@ -18,7 +19,7 @@ __all__ = ["common_runs"]
 _ASKED = 64  # runs, the newest
 _MOST = 50_000  # runs of a part: a few milliseconds of reading
 _MOST_PARTS = 4  # read so
-_FEW, _TIMES = 1000, 4
+_FEW, _TIMES = 1000, 2
 
 
 def common_runs(
@@ -32,6 +33,7 @@ def common_runs(
     if not indexed or _is_met(connection, conditions):
         return None
     common: set[int] | None = None
+    unread = []
     for each in indexed[:_MOST_PARTS]:
         # To check what is known to be few is quicker than to read another part that is many times as much.
         most = _MOST if common is None else min(_MOST, max(_FEW, _TIMES * len(common)))
@@ -39,13 +41,20 @@ def common_runs(
         runs = [pk for (pk,) in connection.execute(sql, each.values)]
         if len(runs) <= most:
             common = set(runs) if common is None else common.intersection(runs)
+        else:
+            unread.append(each)
     if common is None:
         return None
+    found = sorted(common)
+    for each in unread:
+        if each.probe is not None:
+            sql = f"SELECT r.pk FROM (SELECT value AS pk FROM json_each(?)) r WHERE {each.probe}"  # noqa: S608 - values are bound
+            found = [pk for (pk,) in connection.execute(sql, (json.dumps(found), *each.values))]
     (total,) = connection.execute("SELECT MAX(pk) FROM runs").fetchone()
-    # If no part was left out, walking to as many as are wanted takes the share of all: wanted * total / common.
-    if wanted is not None and len(common) ** 2 > 4 * wanted * (total or 0):
+    # If no part was left out, walking to as many as are wanted takes the share of all: wanted * total / found.
+    if wanted is not None and len(found) ** 2 > 4 * wanted * (total or 0):
         return None
-    return sorted(common)
+    return found
 
 
 def _is_met(connection: sqlite3.Connection, conditions: Sequence[Condition]) -> bool:

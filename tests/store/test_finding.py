@@ -286,12 +286,13 @@ def zoo(kernel):
 @given(
     query=queries,
     order=st.sampled_from([None, "acc", "-acc", "C", "duration"]),
-    plan=st.sampled_from(["rare", "common", "walk"]),
+    plan=st.sampled_from(["rare", "common, read", "common, checked", "walk"]),
 )
 def test_every_plan_finds_what_the_query_means_in_every_order(zoo, monkeypatch, query, order, plan):
     monkeypatch.setattr("nbtrack.store.search._RARE", 1000 if plan == "rare" else -1)
-    monkeypatch.setattr("nbtrack.store.needles._ASKED", 0 if plan == "common" else 40)
-    monkeypatch.setattr("nbtrack.store.needles._MOST_PARTS", 4 if plan == "common" else 0)
+    monkeypatch.setattr("nbtrack.store.needles._ASKED", 0 if "common" in plan else 40)
+    monkeypatch.setattr("nbtrack.store.needles._MOST_PARTS", 4 if "common" in plan else 0)
+    monkeypatch.setattr("nbtrack.store.needles._FEW", 0 if "checked" in plan else 1000)
     everything = zoo.find_runs()
     wanted = {run.id for run in everything if holds(parse(query), run)}
     found = zoo.find_runs(query, order=order)
@@ -393,6 +394,8 @@ def test_a_combination_that_is_rare_is_looked_up_though_its_parts_are_common(ker
     assert looked_up("a = 1 and b = 1") == []
     assert looked_up("a = 1 and seed = 0") == [1]
     assert looked_up("a = 1 and seed = 5 and kind = odd") == [46]
+    monkeypatch.setattr("nbtrack.store.needles._FEW", 0)
+    assert looked_up("b = 1 and seed = 0 and kind = even") == [11]  # those of a kind are not read
     assert looked_up("kind = odd") is None  # one of the newest runs is: walking finds others soon
     assert looked_up("a = 1 or seed = 0") is None  # no index has that
     assert [run.params[0].value for run in kernel.store.find_runs("a = 1 and seed = 5", limit=5)] == [5]
