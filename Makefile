@@ -22,8 +22,9 @@ test: $(VENV)/.browser $(VENV)/.compiler lint panel-check ## check style, types,
 	$(BIN)/python -m pytest -m browser --cov --cov-append --cov-report=term
 
 # Kills, power cuts and failing disks, requests made up for a server by thousands, every law on many more examples, and
-# a bundle of every library in an environment of its own: an hour or two, and some gigabytes. With NBTRACK_TALLY=FILE
-# what was tried is counted, and `python docs/reliability.py --tally FILE` makes docs/reliability.md of it.
+# a bundle of every library in an environment of its own: about an hour and a half on two cores, of which kills and
+# power cuts take a quarter of an hour each, and some gigabytes. With NBTRACK_TALLY=FILE what was tried is counted, and
+# `python docs/reliability.py --tally FILE` makes docs/reliability.md of it.
 soak: $(VENV)/.browser $(VENV)/.compiler ## the tests in their long form
 	NBTRACK_KILLS=100 NBTRACK_CUTS=0 NBTRACK_EVERY=1 NBTRACK_FLIPS=2000 NBTRACK_CASES=100 NBTRACK_EXAMPLES=2000 NBTRACK_FRESH=1 $(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile --timeout 7200
 
