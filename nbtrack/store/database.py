@@ -296,8 +296,9 @@ def _record_migrations(connection: sqlite3.Connection) -> None:
 
 
 def _version(connection: sqlite3.Connection, file: Path) -> int:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    # In this order: another process may make the store in between, and both in one transaction.
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application not in (0, schema.APPLICATION_ID) or (application == 0 and version != 0):
         raise StoreCorrupt(
             f"{file} is a database, but not one of nbtrack's. Move it away to begin a new store."

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from nbtrack.store import Store, schema
+from nbtrack.store import Store, database, schema
 from nbtrack.store.migrations import MIGRATIONS, migrate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,3 +99,22 @@ def test_the_reference_page_is_what_the_schema_says():
         check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
+
+
+@pytest.mark.parametrize("made_before", [1, 2])
+def test_a_store_that_another_process_makes_while_it_is_looked_at_is_one_of_ours(folder, made_before):
+    asked = []
+
+    class Looking(sqlite3.Connection):
+        def execute(self, sql, *values):
+            asked.append(sql)
+            if len(asked) == made_before:
+                Store.open(folder, create=True).close()
+            return super().execute(sql, *values)
+
+    folder.mkdir()
+    file = folder / "lineage.db"
+    connection = sqlite3.connect(file, factory=Looking)
+    assert database._version(connection, file) in {0, schema.VERSION}
+    connection.close()
+    assert len(asked) == 2
