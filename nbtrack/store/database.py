@@ -38,8 +38,7 @@ __all__ = ["DATABASE", "Database", "from_sqlite"]
 DATABASE = "lineage.db"
 # A run touches some thirty pages, each of which goes to the log whole: smaller ones make a commit cheaper.
 _PAGE_BYTES = 2048
-# A longer write-ahead log slows readers down; a shorter one is folded in so often that it costs a tenth of a run.
-_CHECKPOINT_BYTES = 8 * 1024 * 1024
+_CHECKPOINT_BYTES = 4 * 1024 * 1024  # a longer write-ahead log slows readers down
 _ROOM_BYTES = 1 << 16  # a disk with less room than this is full
 _CLOSE_SECONDS = 1.0  # how long closing waits for the lock under which the last connection checkpoints
 

@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.errors import StoreBusy, StoreUnwritable
-from nbtrack.store.waking import Bell
 
 __all__ = ["WriteLock", "try_lock"]
 
+# Seconds between attempts: short, to be fair among many writers.
+_FIRST_WAIT = 0.0002
+_LONGEST_WAIT = 0.0005
 _LINE = 21  # bytes of each number in the file
 
 
@@ -45,9 +47,7 @@ class WriteLock:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._path = str(file)
         self._descriptor = -1
-        self._bell: Bell | None = None
         self._threads = threading.RLock()
         self._depth = 0
 
@@ -69,13 +69,9 @@ class WriteLock:
             yield
         finally:
             self._depth -= 1
-            try:
-                if self._depth == 0 and self._descriptor >= 0:
-                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-                    if self._bell is not None:
-                        self._bell.ring()
-            finally:
-                self._threads.release()
+            if self._depth == 0 and self._descriptor >= 0:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self._threads.release()
 
     def note(self, count: int) -> None:
         """Remember how often the store was written; the lock is held."""
@@ -92,7 +88,6 @@ class WriteLock:
 
     def close(self) -> None:
         """Close the file; a lock still held ends with it."""
-        self._bell = None  # it maps the file, which would keep it open
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -114,7 +109,7 @@ class WriteLock:
     def _is_the_file(self) -> bool:
         mine = os.fstat(self._descriptor)
         try:
-            there = os.stat(self._path)  # noqa: PTH116 - asked for every transaction
+            there = self.file.stat()
         except OSError:
             # Where its folder is gone there is no store either, which the database finds out.
             return not self.file.parent.is_dir()
@@ -129,19 +124,15 @@ class WriteLock:
                 raise StoreUnwritable(
                     f"{self.file} cannot be opened for writing: {error.strerror}."
                 ) from error
-            self._bell = Bell(self._descriptor)
-        bell = self._bell
-        assert bell is not None
+        wait = _FIRST_WAIT
         while not try_lock(self._descriptor):
-            bell.want()
-            if try_lock(self._descriptor):
-                return
             if time.monotonic() >= end:
                 raise StoreBusy(
                     f"{self.file.parent} is being written by {self._holder()}, which kept its lock for more than "
                     f"{deadline_seconds:g} s. Try again, or end that process if it hangs."
                 )
-            bell.sleep()
+            time.sleep(wait)
+            wait = min(wait * 1.5, _LONGEST_WAIT)
 
     def _holder(self) -> str:
         text = b""
