@@ -47,6 +47,7 @@ class WriteLock:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._path = str(file)
         self._descriptor = -1
         self._threads = threading.RLock()
         self._depth = 0
@@ -69,9 +70,11 @@ class WriteLock:
             yield
         finally:
             self._depth -= 1
-            if self._depth == 0 and self._descriptor >= 0:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            self._threads.release()
+            try:
+                if self._depth == 0 and self._descriptor >= 0:
+                    fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            finally:
+                self._threads.release()
 
     def note(self, count: int) -> None:
         """Remember how often the store was written; the lock is held."""
@@ -109,7 +112,7 @@ class WriteLock:
     def _is_the_file(self) -> bool:
         mine = os.fstat(self._descriptor)
         try:
-            there = self.file.stat()
+            there = os.stat(self._path)  # noqa: PTH116 - asked for every transaction
         except OSError:
             # Where its folder is gone there is no store either, which the database finds out.
             return not self.file.parent.is_dir()
