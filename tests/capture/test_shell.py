@@ -105,3 +105,12 @@ def test_a_cell_of_whose_end_an_interrupt_kept_us_from_hearing_stops_no_later_on
     for depth in (1, 2):
         cancer.run(f"clf = DecisionTreeClassifier(max_depth={depth}).fit(X_train, y_train)")
         assert len(cancer.runs) == depth
+
+
+def test_builtins_are_the_same_from_cell_to_cell_so_that_python_need_not_look_for_them_again(notebook):
+    notebook.run("import builtins\ninside = sorted(vars(builtins))")
+    between = dict(vars(builtins))
+    notebook.run("inside = sorted(vars(builtins))")
+    assert dict(vars(builtins)) == between
+    assert notebook.names["inside"] == sorted(between)
+    assert notebook.run("exit", fails=True).error_in_exec is not None  # as IPython has it in a cell
