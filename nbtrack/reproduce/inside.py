@@ -6,6 +6,7 @@ Each function takes JSON text and gives JSON text back.
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib.util
 import json
 import sys
@@ -61,9 +62,10 @@ def seed(text: str) -> str:
 
         torch.manual_seed(number)
     if "keras" in given["libraries"] and importlib.util.find_spec("keras") is not None:
-        import keras
+        with contextlib.suppress(ImportError):  # its backend is not installed: no cell here can draw by it
+            import keras
 
-        keras.utils.set_random_seed(number)
+            keras.utils.set_random_seed(number)
     return "[]"
 
 
