@@ -28,6 +28,7 @@ QUESTIONS = {
     "peers": ("The same training cell with other trackers", ["training_cell/run.py", "--peers"]),
     "loop": ("A loop of training calls", ["loop/run.py"]),
     "store": ("Runs, points, writers: the store", ["store/measure.py", "--runs", "1000", "10000", "100000"]),
+    "beside_mlflow": ("Finding runs, beside MLflow", ["store/beside_mlflow.py"]),
     "million": ("A million runs", ["store/measure.py", "--finding", "--runs", "1000000"]),
     "data_identity": ("The identity of data", ["data_identity/run.py"]),
     "model_store": ("Storing models", ["model_store/run.py"]),
