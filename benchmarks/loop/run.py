@@ -41,6 +41,7 @@ if torch is not None:
     torch.set_num_threads(1)
     net = torch.nn.Linear(8, 1)
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    criterion = torch.nn.MSELoss()
     Xt, yt = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
 """
 LOOPS = {
@@ -48,6 +49,9 @@ LOOPS = {
     "SGDClassifier.partial_fit": "sgd.partial_fit(X, y, classes=[0, 1])",
     "torch optimizer.step()": (
         "optimizer.zero_grad(); loss = ((net(Xt)[:, 0] - yt) ** 2).mean(); loss.backward(); optimizer.step()"
+    ),
+    "torch with a loss that is called": (
+        "optimizer.zero_grad(); loss = criterion(net(Xt)[:, 0], yt); loss.backward(); optimizer.step()"
     ),
 }
 # What the author would write to have the curve that a watched loop gets: in an untouched kernel, beside the bare loop.

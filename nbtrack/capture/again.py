@@ -13,7 +13,7 @@ from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import Site
 
-__all__ = ["Again", "Net", "Step"]
+__all__ = ["Again", "Net", "Step", "Unheard"]
 
 
 class Again(Protocol):
@@ -72,3 +72,19 @@ class Net:
         """The net made this."""
         args, self.args = self.args, ()
         self._attribution.predicted_again(self._site, self.net, result, args)
+
+
+class Unheard:
+    """A call that is no model's, such as that of a loss, and whose inputs were looked at."""
+
+    __slots__ = ("args", "function", "net")
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.net: Any = None
+        self.args: tuple[Any, ...] = ()
+
+    def done(self, result: Any) -> None:
+        """Nothing comes of it."""
+        del result
+        self.args = ()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
-from nbtrack.capture.again import Again, Net, Step
+from nbtrack.capture.again import Again, Net, Step, Unheard
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.byhand import ByHand
 from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
@@ -39,6 +39,7 @@ from nbtrack.observe import metrics
 
 __all__ = ["Watcher"]
 
+_VAIN = 3  # passes in which a call that is no model's told nothing of the nets around it
 _NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
 
 
@@ -78,6 +79,7 @@ class Watcher:
         self.observation: Observation | None = None
         self.loops = Loops()
         self._again: dict[int, Again] = {}
+        self._vain: dict[int, int] = {}  # how often a site of a loop told nothing
         self.by_hand = ByHand(trainings)
         self.note_file: Callable[[object, Iterable[object]], None] = lambda *_: None
         """Is told the paths that readers are given: not all of them tell the interpreter what they open."""
@@ -86,6 +88,7 @@ class Watcher:
         """Start gathering into ``observation``."""
         STACK.set(None)
         self._again.clear()
+        self._vain.clear()
         self.observation = observation
 
     def end(self) -> None:
@@ -98,6 +101,7 @@ class Watcher:
                 self._trouble(self.observation, error)
         STACK.set(None)
         self._again.clear()
+        self._vain.clear()
         self.observation = None
 
     def _trouble(self, observation: Observation | None, error: BaseException) -> None:
@@ -243,9 +247,20 @@ class Watcher:
             self.trainings.tested.predicted(observation, flight.site, call, model, result)
         if role & Role.PREDICT:
             self.trainings.saw_input(observation, flight.site, call, model)
-            trains = model is flight.function and getattr(model, "training", None) is True
-            if trains and role == Role.PREDICT and observation.loops and self._is_plain(flight, call):
-                self._again[flight.site.id] = Net(self.attribution, flight.site, model)
+            if role == Role.PREDICT and observation.loops and self._is_plain(flight, call):
+                self._hear_no_more(flight, call, model, observation)
+
+    def _hear_no_more(
+        self, flight: InFlight, call: Call, model: object | None, observation: Observation
+    ) -> None:
+        """A net that trains, or a loss, was called in a loop: the next pass has nothing new to tell of it."""
+        number = flight.site.id
+        if model is not None and model is flight.function and getattr(model, "training", None) is True:
+            self._again[number] = Net(self.attribution, flight.site, model)
+        elif model is None:
+            self._vain[number] = self._vain.get(number, 0) + 1
+            if (number, id(call.function)) in observation.looked_at or self._vain[number] >= _VAIN:
+                self._again[number] = Unheard(flight.function)
 
     def _trained(self, flight: InFlight, fit: Fit, call: Call, result: Any, observation: Observation) -> None:
         role = flight.site.role

@@ -1,5 +1,9 @@
 """Loops whose passes do the same again and again: what is watched at little cost is still seen."""
 
+import pytest
+
+from nbtrack.capture.watch import Watcher
+
 SETUP = """
 import numpy as np, torch
 from sklearn.linear_model import SGDClassifier
@@ -83,3 +87,36 @@ def test_a_score_after_a_loop_of_predictions_measures_the_net_that_made_them(not
         "accuracy = float(((out > 0.5) == (yt > 0.5)).float().mean())\n"
     )
     assert "accuracy" in {metric.name for metric in notebook.last.metrics}
+
+
+@pytest.mark.parametrize(
+    ("predicted", "looks", "data"), [("net(Xt)", 1, {"Xt", "yt"}), ("net(Xt)[:, 0]", 3, {"Xt"})]
+)
+def test_a_loss_is_looked_at_in_the_first_passes_and_its_data_and_curve_are_there(
+    notebook, monkeypatch, predicted, looks, data
+):
+    looked = []
+    leave = Watcher._leave
+
+    def counted(self, flight, *given):
+        looked.append(flight.site.name)
+        return leave(self, flight, *given)
+
+    monkeypatch.setattr(Watcher, "_leave", counted)
+    notebook.run(SETUP)
+    notebook.run(
+        f"yt = {'yt' if '[' in predicted else 'yt[:, None]'}\n"
+        "net = torch.nn.Linear(3, 1)\n"
+        "criterion = torch.nn.MSELoss()\n"
+        "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+        "for i in range(20):\n"
+        "    optimizer.zero_grad()\n"
+        f"    loss = criterion({predicted}, yt)\n"
+        "    loss.backward()\n"
+        "    optimizer.step()\n"
+    )
+    assert looked.count("criterion") == looks
+    assert {each.name for each in notebook.last.datasets} == data
+    (curve,) = notebook.last.metrics
+    assert (curve.name, curve.points) == ("loss", 20)
+    assert notebook.last.fits == 20
