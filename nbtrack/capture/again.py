@@ -29,17 +29,31 @@ class Again(Protocol):
         """It returned."""
 
 
-class Step:
+class Unheard:
+    """A call that is no model's, such as that of a loss, and whose inputs were looked at."""
+
+    __slots__ = ("args", "function", "net")
+
+    def __init__(self, function: Any, net: Any = None) -> None:
+        self.function = function
+        self.net = net
+        self.args: tuple[Any, ...] = ()
+
+    def done(self, result: Any) -> None:
+        """Nothing comes of it."""
+        del result
+        self.args = ()
+
+
+class Step(Unheard):
     """A step of a training that goes on: ``partial_fit``, ``optimizer.step``."""
 
-    __slots__ = ("_fit", "_observation", "args", "function", "net")
+    __slots__ = ("_fit", "_observation")
 
     def __init__(self, observation: Observation, fit: Fit, function: Any) -> None:
+        super().__init__(function)
         self._observation = observation
         self._fit = fit
-        self.function = function
-        self.net: Any = None
-        self.args: tuple[Any, ...] = ()
 
     def done(self, result: Any) -> None:
         """The training went on."""
@@ -57,34 +71,17 @@ class Step:
             observation.touch(fit)
 
 
-class Net:
+class Net(Unheard):
     """A net in training mode that computes something, of a batch or of what another net made."""
 
-    __slots__ = ("_attribution", "_site", "args", "function", "net")
+    __slots__ = ("_attribution", "_site")
 
     def __init__(self, attribution: Attribution, site: Site, net: Any) -> None:
+        super().__init__(net, net)
         self._attribution = attribution
         self._site = site
-        self.function = self.net = net
-        self.args: tuple[Any, ...] = ()
 
     def done(self, result: Any) -> None:
         """The net made this."""
         args, self.args = self.args, ()
         self._attribution.predicted_again(self._site, self.net, result, args)
-
-
-class Unheard:
-    """A call that is no model's, such as that of a loss, and whose inputs were looked at."""
-
-    __slots__ = ("args", "function", "net")
-
-    def __init__(self, function: Any) -> None:
-        self.function = function
-        self.net: Any = None
-        self.args: tuple[Any, ...] = ()
-
-    def done(self, result: Any) -> None:
-        """Nothing comes of it."""
-        del result
-        self.args = ()
