@@ -7,30 +7,22 @@ mode that computes something. As soon as it calls something else, it is watched 
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import Site
 
-__all__ = ["Again", "Net", "Step", "Unheard"]
+__all__ = ["Again", "Net", "Step"]
 
 
-class Again(Protocol):
-    """A call that is known."""
+class Again:
+    """A call that is known. Of itself nothing comes of it, as of that of a loss whose inputs were looked at.
 
-    function: Any
-    """What is called, an object or a method of one."""
-    net: Any
-    """The net, which is to be in training mode; None: there is none."""
-    args: tuple[Any, ...]
-
-    def done(self, result: Any) -> None:
-        """It returned."""
-
-
-class Unheard:
-    """A call that is no model's, such as that of a loss, and whose inputs were looked at."""
+    Args:
+        function: what is called, an object or a method of one.
+        net: the net, which is to be in training mode; None: there is none.
+    """
 
     __slots__ = ("args", "function", "net")
 
@@ -40,12 +32,12 @@ class Unheard:
         self.args: tuple[Any, ...] = ()
 
     def done(self, result: Any) -> None:
-        """Nothing comes of it."""
+        """It returned."""
         del result
         self.args = ()
 
 
-class Step(Unheard):
+class Step(Again):
     """A step of a training that goes on: ``partial_fit``, ``optimizer.step``."""
 
     __slots__ = ("_fit", "_observation")
@@ -71,7 +63,7 @@ class Step(Unheard):
             observation.touch(fit)
 
 
-class Net(Unheard):
+class Net(Again):
     """A net in training mode that computes something, of a batch or of what another net made."""
 
     __slots__ = ("_attribution", "_site")

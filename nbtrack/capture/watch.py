@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, MethodType, ModuleType
 from typing import Any
 
-from nbtrack.capture.again import Again, Net, Step, Unheard
+from nbtrack.capture.again import Again, Net, Step
 from nbtrack.capture.attribute import Attribution
 from nbtrack.capture.byhand import ByHand
 from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
@@ -260,7 +260,7 @@ class Watcher:
         elif model is None:
             self._vain[number] = self._vain.get(number, 0) + 1
             if (number, id(call.function)) in observation.looked_at or self._vain[number] >= _VAIN:
-                self._again[number] = Unheard(flight.function)
+                self._again[number] = Again(flight.function)
 
     def _trained(self, flight: InFlight, fit: Fit, call: Call, result: Any, observation: Observation) -> None:
         role = flight.site.role

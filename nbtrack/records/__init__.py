@@ -2,7 +2,7 @@
 
 Times are seconds since the epoch (UTC) as floats, durations are seconds, sizes are bytes. Ids are UUIDv7
 in their hyphenated lower-case text form, so that ids sort by time. A digest is ``<algorithm>:<hex>``.
-Sequences are tuples and mappings are never revised after construction.
+Sequences are tuples and mappings are never changed after construction.
 """
 
 from __future__ import annotations

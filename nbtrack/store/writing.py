@@ -197,7 +197,8 @@ class Writer:
             else:
                 others.append((*row_of_one, *self.reference(connection, param.execution_id)))
         connection.executemany(_INSERT_OWN_PARAM, own)
-        connection.executemany("INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)", others)
+        if others:
+            connection.executemany("INSERT INTO run_params VALUES (?, ?, ?, ?, ?, ?, ?)", others)
         connection.executemany(
             "INSERT INTO run_datasets VALUES (?, ?, ?, ?, ?, ?)",
             [(pk, *self._dataset_row(connection, *item)) for item in enumerate(run.datasets)],
