@@ -30,6 +30,7 @@ from nbtrack.errors import (
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
 from nbtrack.store.durable import from_disk, sync_folder
+from nbtrack.store.interrupts import deferred
 from nbtrack.store.links import refuse_links
 from nbtrack.store.lock import WriteLock
 
@@ -180,7 +181,7 @@ class Database:
             raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
         deadline = self.deadline_seconds if deadline_seconds is None else deadline_seconds
         # The lock first: readers of this process need not wait for the writers of others.
-        with self.lock.held(deadline), self._mutex, from_sqlite(self.file):
+        with deferred(), self.lock.held(deadline), self._mutex, from_sqlite(self.file):
             connection = self._usable()
             with _immediate(connection):
                 yield connection

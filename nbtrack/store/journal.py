@@ -43,6 +43,7 @@ from nbtrack.store.values import to_json
 __all__ = ["Journal", "journal_path"]
 
 _FIRST_SIZE, _LARGEST_STEP = 64 * 1024, 4 * 1024 * 1024
+_NO_BASE = -(2**62)  # microseconds so long ago that the next point notes its own
 
 
 def journal_path(folder: Path, session_id: str) -> Path:
@@ -84,17 +85,17 @@ class Journal:
         except OSError as error:
             self.forget()
             raise StoreUnwritable(f"The journal {self.file} cannot be made: {error.strerror}.") from error
-        self._folds = folds
-        self._begin()
+        self._begin(folds)
 
-    def _begin(self) -> None:
+    def _begin(self, folds: int) -> None:
         assert self._map is not None
         self._offset = self._start
         self._map[self._start : self._start + 2] = END
-        self._seed = self._folds & 0xFFFFFFFF
-        self._base = -(2**62)  # no base yet: the first point notes one
+        self._seed = folds & 0xFFFFFFFF
+        self._base = _NO_BASE
         self._series.clear()
         self._notes: list[tuple[int, int, list[Any]]] = []  # where they begin and end, and what they say
+        self._folds = folds  # last: who was interrupted before begins once more
 
     @property
     def used_bytes(self) -> int:
@@ -109,7 +110,7 @@ class Journal:
             StoreError: the journal was closed, or belongs to the process this one was forked from.
         """
         with self._mutex:
-            if self._settle is not None:
+            if self._folding:
                 self._resolve()
             series = self._series.get((run_id, name)) or self._define(run_id, name)
             micros = round(time * MICRO)
@@ -132,6 +133,7 @@ class Journal:
     ) -> None:
         # Either more than 71 minutes since the base (or before it), or a step beyond 32 bits, or too many series.
         if not 0 <= micros - self._base < 2**32:
+            self._base = _NO_BASE  # should an interrupt come after the note and before its base is ours
             self._note(["base", micros])
             self._base = micros
         try:
@@ -151,18 +153,20 @@ class Journal:
 
     def _note(self, content: list[Any]) -> None:
         payload = to_json(content).encode("ascii")
-        begin = self._offset
-        self._put(NOTE.pack(NOTE_MARK, len(payload), zlib.crc32(payload, self._seed)) + payload)
-        self._notes.append((begin, self._offset, content))
+        self._put(NOTE.pack(NOTE_MARK, len(payload), zlib.crc32(payload, self._seed)) + payload, content)
 
-    def _put(self, entry: bytes) -> None:
-        end = self._offset + len(entry)
+    def _put(self, entry: bytes, note: list[Any] | None = None) -> None:
+        begin = self._offset
+        end = begin + len(entry)
         while end + 2 > self._size:
             self._resize(self._size + min(self._size, _LARGEST_STEP))
         if self._map is None:
             raise StoreError(f"The journal {self.file} is not open in this process.")
-        self._map[self._offset : end + 2] = entry + END
+        # Python looks for interrupts after calls: there is none here, so that either all of this happens or nothing.
+        self._map[begin : end + 2] = entry + END
         self._offset = end
+        if note is not None:
+            self._notes += [(begin, end, note)]
 
     def _resize(self, size: int) -> None:
         # Allocated before it is mapped: a full disk must be an error here, not a bus error at a later write.
@@ -185,17 +189,17 @@ class Journal:
         """Keep points from being written during a transaction that may fold the journal.
 
         ``folds`` asks the database afterwards how often it was folded. That is asked, rather than concluded, because
-        an interrupt can come between the commit and this: a journal left behind by one fold would lose every
-        later point. Should the question itself be interrupted, the next point asks again.
+        a commit that raises may have been one: a journal left behind by one fold would lose every later point.
+        Should the question itself fail, the next point asks again.
         """
         with self._mutex:
-            if self._settle is not None:
+            if self._folding:
                 self._resolve()
+            self._settle = folds
             try:
                 yield
             finally:
                 if self._folding:
-                    self._settle = folds
                     self._resolve()
 
     def unfolded(self) -> Curves:
@@ -216,10 +220,8 @@ class Journal:
         folds = self._settle()
         if folds != self._folds and self._map is not None:
             self._map[FOLDS_AT : FOLDS_AT + 8] = FOLDS.pack(folds)
-            self._folds = folds
-            self._begin()
+            self._begin(folds)
         self._folding = False
-        self._settle = None
 
     def close(self, *, remove: bool) -> None:
         """Close the journal, which ends the session's claim to be alive; with ``remove`` also delete the file."""

@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.errors import StoreBusy, StoreUnwritable
+from nbtrack.store.interrupts import heed
 
 __all__ = ["WriteLock", "try_lock"]
 
 # Seconds between attempts: short, to be fair among many writers.
 _FIRST_WAIT = 0.0002
 _LONGEST_WAIT = 0.0005
+_LISTENING = 0.05  # seconds for which an interrupt of who waits for another thread may itself wait
 _LINE = 21  # bytes of each number in the file
 
 
@@ -61,8 +63,12 @@ class WriteLock:
             StoreUnwritable: the lock file cannot be opened for writing.
         """
         end = time.monotonic() + deadline_seconds
-        if not self._threads.acquire(timeout=deadline_seconds):
-            raise StoreBusy(f"Another thread of this process kept {self.file} for {deadline_seconds:g} s.")
+        while not self._threads.acquire(timeout=min(deadline_seconds, _LISTENING)):
+            heed()
+            if time.monotonic() >= end:
+                raise StoreBusy(
+                    f"Another thread of this process kept {self.file} for {deadline_seconds:g} s."
+                )
         try:
             self._depth += 1
             if self._depth == 1:
@@ -134,6 +140,7 @@ class WriteLock:
                     f"{self.file.parent} is being written by {self._holder()}, which kept its lock for more than "
                     f"{deadline_seconds:g} s. Try again, or end that process if it hangs."
                 )
+            heed()
             time.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT)
 

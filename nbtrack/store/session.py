@@ -13,6 +13,7 @@ from pathlib import Path
 from nbtrack.errors import StoreError, UnknownRun, UsageError
 from nbtrack.records import Capture, Run, Session, revised
 from nbtrack.store.database import Database
+from nbtrack.store.interrupts import deferred
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.remains import end_session, take_in
@@ -108,14 +109,17 @@ class SessionLog:
         """End the session: what is unfinished becomes CANCELED. Can be called again."""
         if self not in _open_logs:
             return
-        with self._transaction() as connection:
-            found = connection.execute("SELECT pk FROM sessions WHERE id = ?", (self.session.id,)).fetchone()
-            if found is not None:
-                for run_pk in self._fold(connection, found[0]):
-                    seal_run(connection, run_pk)
-                end_session(connection, self.session.id, ended_at=clock.time())
-        _open_logs.discard(self)
-        self._journal.close(remove=True)
+        with deferred():
+            with self._transaction() as connection:
+                found = connection.execute(
+                    "SELECT pk FROM sessions WHERE id = ?", (self.session.id,)
+                ).fetchone()
+                if found is not None:
+                    for run_pk in self._fold(connection, found[0]):
+                        seal_run(connection, run_pk)
+                    end_session(connection, self.session.id, ended_at=clock.time())
+            _open_logs.discard(self)
+            self._journal.close(remove=True)
 
     def forget(self) -> None:
         """In a forked child: let go of the journal, which stays the parent's."""
@@ -132,7 +136,7 @@ class SessionLog:
         """
         database, journal = self._database, self._journal
         deadline = database.deadline_seconds if deadline_seconds is None else deadline_seconds
-        with database.lock.held(deadline), journal.paused(self._folds):
+        with deferred(), database.lock.held(deadline), journal.paused(self._folds):
             try:
                 with database.writing(deadline_seconds=deadline) as connection:
                     yield connection
