@@ -17,8 +17,8 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 HEAD = """# What was measured
 
-Written by `benchmarks/results.py`; the README of each folder says what the lines mean. The questions of data and model
-identity, capture, slices, reproduction and the panel have results of their own in their folders.
+Written by `benchmarks/results.py`; the README of each folder says what the lines mean. The questions of capture,
+slices, reproduction and what happens in the panel's page have results of their own in their folders.
 
 """
 QUESTIONS = {
@@ -32,6 +32,7 @@ QUESTIONS = {
     "million": ("A million runs", ["store/measure.py", "--finding", "--runs", "1000000"]),
     "data_identity": ("The identity of data", ["data_identity/run.py"]),
     "model_store": ("Storing models", ["model_store/run.py"]),
+    "panel": ("What a panel waits for: the server's part", ["panel/server.py"]),
     "durability": ("What a kill loses", ["durability/run.py"]),
     "start": ("What starting costs", ["start/run.py"]),
 }

@@ -98,61 +98,87 @@ def _around(before: str, after: str) -> str:
     return f"{before}\n{LOGISTIC}\n{after}"
 
 
+PARAMS = "{k: v for k, v in clf.get_params().items() if v is not None}"
+MLFLOW = "import mlflow\nmlflow.set_tracking_uri('sqlite:///mlflow.db')\nmlflow.set_experiment('bench')"
+WANDB = "import os\nos.environ['WANDB_MODE'] = 'offline'\nos.environ['WANDB_SILENT'] = 'true'\nimport wandb"
+WANDB_LOGS = "run.config.update(clf.get_params())\nrun.log({'accuracy': accuracy})\nrun.finish()"
+AIM_LOGS = f"run['params'] = {PARAMS}\nrun.track(accuracy, name='accuracy')\nrun.close()"
+TRACKIO = "import os\nos.environ['TRACKIO_DIR'] = os.getcwd()\nimport trackio"
+TRACKIO_LOGS = f"trackio.log({{'accuracy': accuracy, **{PARAMS}}})\ntrackio.finish()"
+DVCLIVE = "import os\nos.environ['DVCLIVE_LOGLEVEL'] = 'ERROR'\nfrom dvclive import Live"
+DVCLIVE_LOGS = f"live.log_params({PARAMS})\nlive.log_metric('accuracy', accuracy)\nlive.end()"
+REPOSITORY = (
+    "import subprocess, sys, os\n"
+    "for line in ('git init -q', '{bin}/dvc init -q', 'git add -A',\n"
+    "             'git -c user.name=b -c user.email=b@b commit -q -m begin'):\n"
+    "    subprocess.run(line.format(bin=os.path.dirname(sys.executable)).split(), check=True)\n"
+)
+
+# "lean": all that a peer's documentation lets one turn off that is not params and a score; "as it comes" otherwise.
 PEERS = {
     "nbtrack": Peer("nbtrack", "%load_ext nbtrack", LOGISTIC),
     "MLflow by hand": Peer(
         "mlflow",
-        "import mlflow\nmlflow.set_tracking_uri('sqlite:///mlflow.db')\nmlflow.set_experiment('bench')",
+        MLFLOW,
         _around(
             "mlflow.start_run()",
             "mlflow.log_params(clf.get_params())\nmlflow.log_metric('accuracy', accuracy)\nmlflow.end_run()",
         ),
     ),
-    "MLflow autolog": Peer(
+    "MLflow by hand, lean": Peer(
         "mlflow",
-        "import mlflow\nmlflow.set_tracking_uri('sqlite:///autolog.db')\nmlflow.set_experiment('bench')\n"
-        "mlflow.sklearn.autolog(silent=True)",
+        MLFLOW + "\nfrom mlflow import MlflowClient\nfrom mlflow.entities import Metric, Param\nimport time\n"
+        "client, experiment = MlflowClient(), mlflow.get_experiment_by_name('bench').experiment_id",
+        _around(
+            "",
+            "run = client.create_run(experiment)\n"
+            "client.log_batch(run.info.run_id, [Metric('accuracy', accuracy, int(time.time() * 1000), 0)],\n"
+            "                 [Param(k, str(v)) for k, v in clf.get_params().items()])\n"
+            "client.set_terminated(run.info.run_id)",
+        ),
+    ),
+    "MLflow autolog": Peer("mlflow", MLFLOW + "\nmlflow.sklearn.autolog(silent=True)", LOGISTIC),
+    "MLflow autolog, lean": Peer(
+        "mlflow",
+        MLFLOW + "\nmlflow.sklearn.autolog(silent=True, log_models=False, log_datasets=False,\n"
+        "    log_model_signatures=False, log_input_examples=False)",
         LOGISTIC,
     ),
     "W&B offline": Peer(
-        "wandb",
-        "import os\nos.environ['WANDB_MODE'] = 'offline'\nos.environ['WANDB_SILENT'] = 'true'\nimport wandb",
-        _around(
-            "run = wandb.init(project='bench', mode='offline')",
-            "run.config.update(clf.get_params())\nrun.log({'accuracy': accuracy})\nrun.finish()",
-        ),
+        "wandb", WANDB, _around("run = wandb.init(project='bench', mode='offline')", WANDB_LOGS)
     ),
-    "Aim": Peer(
+    "W&B offline, lean": Peer(
+        "wandb",
+        WANDB
+        + "\nlean = wandb.Settings(x_disable_stats=True, x_disable_meta=True, x_disable_machine_info=True,\n"
+        "    disable_git=True, disable_code=True, disable_job_creation=True, console='off')",
+        _around("run = wandb.init(project='bench', mode='offline', settings=lean)", WANDB_LOGS),
+    ),
+    "Aim": Peer("aim", "from aim import Run", _around("run = Run(repo='.', experiment='bench')", AIM_LOGS)),
+    "Aim, lean": Peer(
         "aim",
         "from aim import Run",
         _around(
-            "run = Run(repo='.', experiment='bench')",
-            "run['params'] = {k: v for k, v in clf.get_params().items() if v is not None}\n"
-            "run.track(accuracy, name='accuracy')\nrun.close()",
+            "run = Run(repo='.', experiment='bench', system_tracking_interval=None, log_system_params=False,\n"
+            "          capture_terminal_logs=False)",
+            AIM_LOGS,
         ),
     ),
-    "Trackio": Peer(
-        "trackio",
-        "import os\nos.environ['TRACKIO_DIR'] = os.getcwd()\nimport trackio",
-        _around(
-            "trackio.init(project='bench', embed=False)",
-            "trackio.log({'accuracy': accuracy, **{k: v for k, v in clf.get_params().items() if v is not None}})\n"
-            "trackio.finish()",
-        ),
+    "Trackio": Peer("trackio", TRACKIO, _around("trackio.init(project='bench')", TRACKIO_LOGS)),
+    "Trackio, lean": Peer(
+        "trackio", TRACKIO, _around("trackio.init(project='bench', embed=False)", TRACKIO_LOGS)
     ),
-    "DVCLive": Peer(
+    "DVCLive": Peer("dvclive", REPOSITORY + DVCLIVE, _around("live = Live()", DVCLIVE_LOGS)),
+    "DVCLive, lean": Peer(
         "dvclive",
-        "import os\nos.environ['DVCLIVE_LOGLEVEL'] = 'ERROR'\nfrom dvclive import Live",
-        _around(
-            "live = Live('dvclive', save_dvc_exp=False, report=None)",
-            "live.log_params({k: v for k, v in clf.get_params().items() if v is not None})\n"
-            "live.log_metric('accuracy', accuracy)\nlive.end()",
-        ),
+        DVCLIVE,
+        _around("live = Live('dvclive', save_dvc_exp=False, report=None, dvcyaml=None)", DVCLIVE_LOGS),
     ),
     "LaminDB": Peer(
         "lamindb",
         "import subprocess, sys, os\n"
-        "subprocess.run([os.path.dirname(sys.executable) + '/lamin', 'init', '--storage', './lamin'], check=True)\n"
+        "subprocess.run([os.path.dirname(sys.executable) + '/lamin', 'init', '--storage', './lamin'], check=True,\n"
+        "               capture_output=True)\n"
         "import lamindb as ln\nartifacts = ln.Artifact",
         _around(
             "",

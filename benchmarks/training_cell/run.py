@@ -24,6 +24,7 @@ from kernels import Cost, Kernel
 
 LIMITS = {"logistic regression": 3.0, "random forest": 8.0, "empty": 0.3, "plots": 0.3, "looks": 0.3}
 WARM_UP = 5
+SLOW = {"MLflow autolog", "DVCLive"}  # seconds each
 
 
 def main() -> int:
@@ -139,11 +140,11 @@ def against_peers(folder: Path, rounds: int) -> None:
     print(
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; milliseconds added to the same training cell"
     )
-    print(f"{'tracker':18s}{'version':>10s}{'clock':>10s}{'p95':>10s}{'processor':>11s}{'cells':>7s}")
+    print(f"{'tracker':22s}{'version':>10s}{'clock':>10s}{'p95':>10s}{'processor':>11s}{'cells':>7s}")
     for name, peer in PEERS.items():
         version = present(peer.distribution)
         if version is None:
-            print(f"{name:18s}  not installed")
+            print(f"{name:22s}  not installed")
             continue
         python = python_of(peer.distribution)
         try:
@@ -154,14 +155,14 @@ def against_peers(folder: Path, rounds: int) -> None:
                 for kernel in (tracked, bare):
                     kernel.run(SETUP)
                 tracked.run(peer.setup)
-                count = 3 if name == "MLflow autolog" else rounds
+                count = 3 if name in SLOW else rounds
                 costs = pairs(tracked, bare, peer.cell, count)
         except Exception as error:  # a peer that fails is named, and the others go on
-            print(f"{name:18s}{version:>10s}  failed: {str(error)[:90]}")
+            print(f"{name:22s}{version:>10s}  failed: {str(error)[:90]}")
             continue
         clock, processor = (added(*costs, unit) for unit in ("clock", "processor"))
         print(
-            f"{name:18s}{version:>10s}{statistics.median(clock):10.1f}{percentile(clock, 0.95):10.1f}"
+            f"{name:22s}{version:>10s}{statistics.median(clock):10.1f}{percentile(clock, 0.95):10.1f}"
             f"{statistics.median(processor):11.1f}{len(clock):7d}",
             flush=True,
         )
