@@ -26,6 +26,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import SGDClassifier
 try:
     import torch
+    import torch.nn.functional as F
 except ImportError:
     torch = None
 
@@ -52,6 +53,9 @@ LOOPS = {
     ),
     "torch with a loss that is called": (
         "optimizer.zero_grad(); loss = criterion(net(Xt)[:, 0], yt); loss.backward(); optimizer.step()"
+    ),
+    "torch with F.mse_loss(net(x), y)": (
+        "optimizer.zero_grad(); loss = F.mse_loss(net(Xt), yt[:, None]); loss.backward(); optimizer.step()"
     ),
 }
 # What the author would write to have the curve that a watched loop gets: in an untouched kernel, beside the bare loop.

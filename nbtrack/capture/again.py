@@ -7,6 +7,8 @@ mode that computes something. As soon as it calls something else, it is watched 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from nbtrack.capture.attribute import Attribution
@@ -14,6 +16,8 @@ from nbtrack.capture.observation import Fit, Observation
 from nbtrack.capture.sites import Site
 
 __all__ = ["Again", "Net", "Step"]
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Again:
@@ -24,17 +28,27 @@ class Again:
         net: the net, which is to be in training mode; None: there is none.
     """
 
-    __slots__ = ("args", "function", "net")
+    asked_of = False
+    """Whether a scoring call around it asks what it came to, so that inside one it is watched."""
+    __slots__ = ("args", "function", "kwargs", "net")
 
     def __init__(self, function: Any, net: Any = None) -> None:
         self.function = function
         self.net = net
         self.args: tuple[Any, ...] = ()
+        self.kwargs: Mapping[str, Any] = _NONE
 
-    def done(self, result: Any) -> None:
-        """It returned."""
+    def done(self, result: Any) -> bool:
+        """It returned; False: it was not what is known of it, and is to be looked at."""
         del result
-        self.args = ()
+        self.args, self.kwargs = (), _NONE
+        return True
+
+    def given(self) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+        """What it was given, once."""
+        given = self.args, self.kwargs
+        self.args, self.kwargs = (), _NONE
+        return given
 
 
 class Step(Again):
@@ -47,10 +61,10 @@ class Step(Again):
         self._observation = observation
         self._fit = fit
 
-    def done(self, result: Any) -> None:
+    def done(self, result: Any) -> bool:
         """The training went on."""
         del result
-        self.args = ()
+        self.args, self.kwargs = (), _NONE
         fit = self._fit
         fit.fits += 1
         fit.calls += 1
@@ -61,6 +75,7 @@ class Step(Again):
             fit.touched = observation.clock
         else:
             observation.touch(fit)
+        return True
 
 
 class Net(Again):
@@ -73,7 +88,10 @@ class Net(Again):
         self._attribution = attribution
         self._site = site
 
-    def done(self, result: Any) -> None:
+    def done(self, result: Any) -> bool:
         """The net made this."""
         args, self.args = self.args, ()
+        if self.kwargs:
+            args, self.kwargs = (*args, *self.kwargs.values()), _NONE
         self._attribution.predicted_again(self._site, self.net, result, args)
+        return True

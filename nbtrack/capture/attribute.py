@@ -54,6 +54,9 @@ class Attribution:
         self._predictions: IdentityMap[_Prediction] = IdentityMap()
         self._by_site: dict[int, _Prediction] = {}
         self._latest: dict[int, tuple[weakref.ref[Any], _Prediction]] = {}
+        self._asked: weakref.ref[Any] | None = None
+        self.changes = 0
+        """How often another model computed something than the one before it, but for sites that are known."""
 
     @property
     def knows_models(self) -> bool:
@@ -67,6 +70,9 @@ class Attribution:
             made = _Prediction(weakref.ref(model), None, before)
         except TypeError:
             made = _Prediction(None, model, before)
+        if self._asked is None or self._asked() is not model:
+            self._asked = made.model
+            self.changes += 1
         self._by_site[site.id] = made
         if result is not None and not isinstance(result, bool | int | float | str):
             self._predictions[result] = made
@@ -184,6 +190,10 @@ class Attribution:
         if known is None:
             return None
         return known.model() if known.model is not None else known.strong
+
+    def makers(self, values: Iterable[object]) -> list[object | None]:
+        """What made each of these, as marks that are the same while nothing new is learned of the calls that did."""
+        return [self._prediction(each) for each in values]
 
     def is_prediction(self, value: object) -> bool:
         """Whether a model known here made this very object."""

@@ -9,11 +9,21 @@ from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
-from nbtrack.capture.observation import Fit
+from nbtrack.capture.observation import Fit, Score
 from nbtrack.capture.sites import Site
 from nbtrack.frameworks.protocol import Call
 
-__all__ = ["STACK", "InFlight", "enclosing_fit", "in_flight", "scope_of_frame", "whole", "with_bound"]
+__all__ = [
+    "STACK",
+    "InFlight",
+    "afterwards",
+    "enclosing_fit",
+    "in_flight",
+    "scope_of_frame",
+    "told_inside",
+    "whole",
+    "with_bound",
+]
 
 STACK: ContextVar[InFlight | None] = ContextVar("nbtrack_calls", default=None)
 """The innermost watched call."""
@@ -71,6 +81,26 @@ def in_flight(number: int) -> InFlight | None:
     while call is not None and call.site.id != number:
         call = call.outer
     return call
+
+
+def afterwards(
+    site: Site, function: Any, given: tuple[tuple[Any, ...], Mapping[str, Any]], frame: FrameType
+) -> InFlight:
+    """A call that has just returned and whose beginning was not watched."""
+    flight = InFlight(site, function, STACK.get(), id(frame))
+    flight.args, flight.kwargs = given
+    flight.call = whole(flight, scope_of_frame(frame))
+    return flight
+
+
+def told_inside(flight: InFlight, scores: list[Score], values: Mapping[str, float]) -> list[Score]:
+    """The scores entered last, by calls inside this one, whose numbers are among its own."""
+    inside: list[Score] = []
+    for score in reversed(scores[max(0, len(scores) - flight.scored) :]):
+        if not set(score.values.values()) <= set(values.values()):
+            break
+        inside.append(score)
+    return inside
 
 
 def enclosing_fit(call: InFlight | None) -> Fit | None:

@@ -6,6 +6,8 @@ Unlike records these are filled while the cell runs; they never leave the captur
 from __future__ import annotations
 
 import time
+import weakref
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
@@ -156,7 +158,10 @@ class Fit:
 
 @dataclass(slots=True)
 class Score:
-    """Numbers that one scoring call gave, and the trainings whose model they measure."""
+    """Numbers that one scoring call gave, and the trainings whose model they measure.
+
+    ``earlier``: of a loss that is computed again and again, of which this is the last, what it was in each pass.
+    """
 
     values: dict[str, float]
     run_ids: tuple[str, ...]
@@ -167,6 +172,12 @@ class Score:
     origin: MetricOrigin = "call"
     variable: str | None = None
     names: frozenset[str] = frozenset()
+    earlier: list[weakref.ref[Any]] = field(default_factory=list)
+
+    def gave(self) -> Iterator[object]:
+        """The values that were returned, as far as somebody holds them."""
+        yield self.result
+        yield from (each() for each in self.earlier)
 
 
 @dataclass(slots=True)

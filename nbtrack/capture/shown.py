@@ -55,7 +55,7 @@ def hand_made(
 
     ``flows`` are the assignments of its cell.
     """
-    known = {id(score.result) for score in observation.scores}
+    known = {id(value) for score in observation.scores for value in score.gave()}
     sampled = {name for fit in observation.fits for name in fit.series}
     found: dict[tuple[str, tuple[str, ...]], Score] = {}
     for name, value, runs, variable, names in (

@@ -19,7 +19,7 @@ from nbtrack.capture.memory import IdentityMap
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.sites import Site
 from nbtrack.digests import content
-from nbtrack.digests.glance import Glance, glance
+from nbtrack.digests.glance import Glance, glance, mark_of
 from nbtrack.digests.marks import RowMarks, row_marks, shared
 from nbtrack.digests.rows import len_of
 from nbtrack.errors import DigestError
@@ -173,10 +173,10 @@ class Tested:
         frame: FrameType,
         run_ids: Iterable[str],
         dataset: str | None,
-    ) -> None:
-        """A scoring call measured these runs: enter what on."""
+    ) -> bool:
+        """A scoring call measured these runs: enter what on; whether that is known by its true values at most."""
         if not self.limit:
-            return
+            return True
         values = [*call.args, *call.kwargs.values()]
         if call.receiver is not None and self._attribution.runs.get(call.receiver) is not None:
             text, value = _first(site, call)
@@ -186,12 +186,32 @@ class Tested:
             table = self._behind([*values, *nested]) or self._by_names(site.names, frame.f_locals)
             true = next((each for each in values if not self._attribution.is_prediction(each)), None)
         truth = self._truth(true) if len_of(true) > 1 else None
+        unseen = table is None
         if table is None and truth is None:
-            return
+            return unseen
         if table is None or (truth is not None and table.rows != len_of(true)):
             table = _Table("", len_of(true), None)  # of something else, such as a part of the rows
         for run_id in run_ids:
             self._enter(observation, run_id, dataset or "", table, truth)
+        return unseen
+
+    def scored_again(
+        self, observation: Observation, run_ids: Iterable[str], dataset: str, true: object, marks: set[object]
+    ) -> None:
+        """The same call, of which only the true values are known: enter them unless ``marks`` has them already."""
+        if not self.limit or getattr(true, "requires_grad", False) or len_of(true) < 2:  # noqa: PLR2004 - rows, as above
+            return
+        mark = (mark_of(true), *[self._trained.get(each) for each in run_ids])
+        if mark[0] is not None:
+            if mark in marks:
+                return
+            if len(marks) > _MOST_RUNS:
+                marks.clear()
+            marks.add(mark)
+        truth = self._truth(true)
+        if truth is not None:
+            for run_id in run_ids:
+                self._enter(observation, run_id, dataset, _Table("", len_of(true), None), truth)
 
     def _by_names(self, names: Iterable[str], local: Mapping[str, Any] | None) -> _Table | None:
         for values, sites in self._attribution.leading(names, local):
@@ -243,8 +263,8 @@ class Tested:
     def _truth(self, true: Any) -> str | None:
         """The digest of true values as an array, whatever holds them."""
         numpy = sys.modules.get("numpy")
-        if numpy is None:
-            return None
+        if numpy is None or getattr(true, "requires_grad", False):
+            return None  # what is trained is not true
         now, known = glance(true), self._looked.get(true)
         if known is not None and known[1].startswith("truth:") and known[0].unchanged(now):
             return known[1].removeprefix("truth:")

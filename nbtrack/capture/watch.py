@@ -19,13 +19,16 @@ from nbtrack.capture.callbacks import BY_KEY, BY_KEYWORD, calls_back
 from nbtrack.capture.in_flight import (
     STACK,
     InFlight,
+    afterwards,
     enclosing_fit,
     in_flight,
     scope_of_frame,
+    told_inside,
     whole,
     with_bound,
 )
 from nbtrack.capture.loops import Loops, sample
+from nbtrack.capture.losses import Losses
 from nbtrack.capture.observation import Fit, Observation, Score
 from nbtrack.capture.rewrite import Sites
 from nbtrack.capture.scored import ScoredRows
@@ -79,6 +82,7 @@ class Watcher:
         self.observation: Observation | None = None
         self.loops = Loops()
         self._again: dict[int, Again] = {}
+        self.losses = Losses(attribution, trainings.tested, self._again)
         self._vain: dict[int, int] = {}  # how often a site of a loop told nothing
         self.by_hand = ByHand(trainings)
         self.note_file: Callable[[object, Iterable[object]], None] = lambda *_: None
@@ -89,6 +93,7 @@ class Watcher:
         STACK.set(None)
         self._again.clear()
         self._vain.clear()
+        self.losses.clear()
         self.observation = observation
 
     def end(self) -> None:
@@ -102,6 +107,7 @@ class Watcher:
         STACK.set(None)
         self._again.clear()
         self._vain.clear()
+        self.losses.clear()
         self.observation = None
 
     def _trouble(self, observation: Observation | None, error: BaseException) -> None:
@@ -121,7 +127,9 @@ class Watcher:
             if (function is known or (type(function) is MethodType and function == known)) and (
                 again.net is None or again.net.training
             ):
-                return function
+                outer = STACK.get() if again.asked_of else None
+                if outer is None or not outer.site.role & Role.SCORE:
+                    return function
             del self._again[number]
         observation = self.observation
         try:
@@ -173,7 +181,7 @@ class Watcher:
         """Take the named arguments."""
         again = self._again.get(number)
         if again is not None:
-            again.args = (*again.args, *kwargs.values())
+            again.kwargs = kwargs
             return kwargs
         call = in_flight(number)
         if call is not None and self.observation is not None:
@@ -189,14 +197,17 @@ class Watcher:
     def r(self, number: int, result: Any, /) -> Any:
         """Take the result."""
         again = self._again.get(number)
-        if again is not None:
-            try:
-                again.done(result)
-            except BaseException as error:
-                self._trouble(self.observation, error)
-            return result
-        call = in_flight(number)
         observation = self.observation
+        if again is None:
+            call = in_flight(number)
+        else:
+            try:
+                if again.done(result):
+                    return result
+                call = afterwards(self.sites.calls[number], again.function, again.given(), sys._getframe(1))  # noqa: SLF001 - as above
+            except BaseException as error:
+                self._trouble(observation, error)
+                return result
         if call is not None and observation is not None:
             STACK.set(call.outer)
             started = time.perf_counter()
@@ -266,6 +277,8 @@ class Watcher:
         role = flight.site.role
         model = self.trainings.finish(observation, fit, call, result)
         goes_on = observation.continuing.get((flight.site.id, id(call.receiver))) is fit and fit.fits > 1
+        if not goes_on:
+            self.losses.forget()
         if goes_on and role == Role.TRAIN and self._is_plain(flight, call):
             self._again[flight.site.id] = Step(observation, fit, flight.function)
         if role & Role.PREDICT and model is not None:  # fit_predict, fit_transform
@@ -307,27 +320,21 @@ class Watcher:
             outer.scored += 1
         models = self.attribution.measured(flight.site, call, flight.predictions, frame)
         # A metric of the notebook's own that returns what a library's metric gave it says the number once.
-        inside = _told_inside(flight, observation, values)
+        inside = told_inside(flight, observation.scores, values)
         if not models and any(score.run_ids for score in inside):
             return (
                 True  # only inside the function is it known whose number it is: its model died with the call
             )
         del observation.scores[len(observation.scores) - len(inside) :]
         dataset = self.attribution.measured_on(flight.site, call)
-        observation.scores.append(
-            Score(
-                values=dict(values),
-                run_ids=models,
-                dataset=dataset,
-                result=result,
-                at=time.time(),
-                block=observation.block,
-            ),
-        )
+        score = Score(dict(values), models, dataset, result, time.time(), observation.block)
+        observation.scores.append(score)
         self.rows.take(observation, call, models, dataset)
-        self.trainings.tested.scored(
+        unseen = self.trainings.tested.scored(
             observation, flight.site, call, flight.predictions, frame, models, dataset
         )
+        if unseen and not flight.scored and observation.loops and self._is_plain(flight, call):
+            self.losses.looked(flight, result, score, observation, frame)
         return True
 
     # Objects that are built.
@@ -373,7 +380,7 @@ class Watcher:
             if found is None or latest is None or found[0] in _sampled(observation):
                 return
             name, runs, variable = found
-            if any(score.result is value for score in observation.scores):
+            if any(gave is value for score in observation.scores for gave in score.gave()):
                 return
             if variable is None and told_already(observation, {name: latest}, runs):
                 return
@@ -480,13 +487,3 @@ def _readable(call: Call, result: object) -> object:
     if not isinstance(result, str) or getattr(call.function, "__name__", "") != "classification_report":
         return result
     return call.function(*call.args, **{**call.kwargs, "output_dict": True})
-
-
-def _told_inside(flight: InFlight, observation: Observation, values: Mapping[str, float]) -> list[Score]:
-    """The scores entered last, by calls inside this one, whose numbers are among its own."""
-    inside: list[Score] = []
-    for score in reversed(observation.scores[max(0, len(observation.scores) - flight.scored) :]):
-        if not set(score.values.values()) <= set(values.values()):
-            break
-        inside.append(score)
-    return inside

@@ -30,6 +30,8 @@ def row_outcomes(truth: object, predicted: object, limit: int) -> RowOutcomes | 
     error. Nothing is told of NaN, of several columns, or of one row.
     """
     numpy = sys.modules.get("numpy")
+    if getattr(predicted, "requires_grad", False) or getattr(truth, "requires_grad", False):
+        return None  # of a net while it trains
     if numpy is None or not 1 < _length(truth) == _length(predicted) <= limit:
         return None
     true, made = numpy.asarray(truth), numpy.asarray(predicted)
