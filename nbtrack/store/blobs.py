@@ -24,6 +24,7 @@ from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
 from nbtrack.progress import advance
 from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
+from nbtrack.store.interrupts import heed
 from nbtrack.store.mapping import lay_over
 
 if TYPE_CHECKING:
@@ -420,6 +421,7 @@ def _from_file(folder: Path, blob: Blob, whose: str) -> tuple[str, bytes]:
 
 
 def _verify(folder: Path, blob: Blob, whose: str, data: bytes | memoryview) -> None:
+    heed()  # before each blob: a model may have thousands
     if len(data) != blob.size or digest_bytes(data) != blob.digest:
         raise _corrupt(folder, blob, whose)
 

@@ -30,7 +30,7 @@ from nbtrack.errors import (
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
 from nbtrack.store.durable import from_disk, sync_folder
-from nbtrack.store.interrupts import deferred
+from nbtrack.store.interrupts import deferred, is_to_stop
 from nbtrack.store.links import refuse_links
 from nbtrack.store.lock import WriteLock
 
@@ -100,7 +100,7 @@ class Database:
             connection.execute("PRAGMA trusted_schema = OFF")
             if self.passive:
                 connection.execute("PRAGMA query_only = ON")
-                connection.set_progress_handler(expired, STEPS)
+            connection.set_progress_handler(expired if self.passive else is_to_stop, STEPS)
         self._connection = connection
         status = self.file.stat()
         self._identity = (status.st_dev, status.st_ino)
@@ -161,7 +161,7 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the database for the ``with`` block."""
-        with self._mutex, from_sqlite(self.file):
+        with deferred(), self._mutex, from_sqlite(self.file):
             connection = self._usable()
             nested = connection.in_transaction
             if nested:
@@ -181,7 +181,7 @@ class Database:
             raise StoreUnwritable(f"{self.folder} cannot be written. Check its owner and permissions.")
         deadline = self.deadline_seconds if deadline_seconds is None else deadline_seconds
         # The lock first: readers of this process need not wait for the writers of others.
-        with deferred(), self.lock.held(deadline), self._mutex, from_sqlite(self.file):
+        with deferred(whole=True), self.lock.held(deadline), self._mutex, from_sqlite(self.file):
             connection = self._usable()
             with _immediate(connection):
                 yield connection

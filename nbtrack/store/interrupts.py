@@ -1,13 +1,16 @@
 """Interrupts wait while a transaction is open.
 
 Python runs the handlers of signals, and so raises KeyboardInterrupt, between any two of its own instructions: also
-after a commit and before what follows from it, and on the way into the code that would have undone it. No order of
-statements survives that everywhere. So signals that come meanwhile are handled when the transaction has ended, be it a
-millisecond later; who waits for a lock meanwhile lets them in by :func:`heed`.
+after a commit and before what follows from it, and on the way into the code that would have undone it or let go of a
+lock. No order of statements survives that everywhere. So signals that come meanwhile are handled when the transaction
+has ended, be it a millisecond later. What may take longer lets them in where they do no harm: who waits for a lock or
+reads many blobs calls :func:`heed`, and a statement that reads asks :func:`is_to_stop`.
 """
 
 from __future__ import annotations
 
+# `signal` makes enums of the handlers that it gives and takes, at ten times the cost of changing them.
+import _signal  # type: ignore[import-not-found]
 import contextlib
 import os
 import signal
@@ -15,46 +18,50 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-__all__ = ["deferred", "heed"]
+__all__ = ["deferred", "heed", "is_to_stop"]
 
 # Those whose handlers raise: Ctrl-C, requests to end, limits of time. Each more costs microseconds a transaction.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name))
 
 # Only ever used in the main thread: no other one runs handlers.
 _depth = 0
+_whole = 0  # how many of the blocks are to be done whole
 _thread = 0  # whose blocks these are
 _handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
 _waiting: list[int] = []
 
 
 @contextlib.contextmanager
-def deferred() -> Iterator[None]:
+def deferred(*, whole: bool = False) -> Iterator[None]:
     """Handle signals that come during the ``with`` block at its end; blocks nest.
 
-    Of threads other than the main one nothing has to be kept away.
+    With ``whole``, as what writes in milliseconds is, no statement of SQLite in it is stopped by them. Of threads other
+    than the main one nothing has to be kept away.
     """
-    global _depth, _thread  # noqa: PLW0603 - signals are the process's
-    if threading.get_ident() != threading.main_thread().ident:
+    global _depth, _whole, _thread  # noqa: PLW0603 - signals are the process's
+    if not _in_main_thread():
         yield
         return
     _thread = threading.get_ident()
     _depth += 1
+    _whole += whole
     try:
         if _depth == 1:
             _put_in_front()
         yield
     finally:
         _depth -= 1
+        _whole -= whole
         if _depth == 0:
-            _step_back()
-            heed()
+            try:
+                heed()
+            finally:
+                _step_back()
 
 
 def heed() -> None:
     """Handle now what came meanwhile: called where an exception does no harm."""
-    if threading.get_ident() != threading.main_thread().ident:
-        return
-    if _waiting:
+    if _waiting and _in_main_thread():
         number = _waiting.pop(0)
         try:
             _handlers[number](number, None)
@@ -62,36 +69,47 @@ def heed() -> None:
             heed()  # the others
 
 
+def is_to_stop() -> bool:
+    """Whether a signal has come that this thread waits to handle: SQLite asks now and then."""
+    return bool(_waiting) and not _whole and _in_main_thread()
+
+
+def _in_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
+
+
 def _put_in_front() -> None:
     for number in _SIGNALS:
-        handler = signal.getsignal(number)
+        handler = _signal.getsignal(number)
         if handler is _handle:  # left behind, see below
             continue
         _handlers.pop(number, None)
         if callable(handler):
             _handlers[number] = handler
-            signal.signal(number, _handle)
+            _signal.signal(number, _handle)
 
 
 def _step_back() -> None:
-    # An exception of a handler that is back already may leave others behind: until the next time, ours calls them.
+    # An exception of a handler that is back already may leave ours in front of others: it calls them.
     for number, handler in _handlers.items():
-        signal.signal(number, handler)
+        _signal.signal(number, handler)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    if not _depth:
-        _handlers[number](number, frame)
-    elif number not in _waiting:  # as with signals everywhere, one that waits stands for all
+    if number in _waiting:  # as with signals everywhere, one stands for all that wait
+        _waiting.remove(number)
+    if _depth:
         _waiting.append(number)
+    else:
+        _handlers[number](number, frame)
 
 
 def _after_fork() -> None:
-    global _depth  # noqa: PLW0603 - signals are the process's
+    global _depth, _whole  # noqa: PLW0603 - signals are the process's
     if (
         _depth and threading.get_ident() != _thread
     ):  # forked by another thread: nobody will leave these blocks
-        _depth = 0
+        _depth = _whole = 0
         _waiting.clear()
         _step_back()
 

@@ -136,7 +136,7 @@ class SessionLog:
         """
         database, journal = self._database, self._journal
         deadline = database.deadline_seconds if deadline_seconds is None else deadline_seconds
-        with deferred(), database.lock.held(deadline), journal.paused(self._folds):
+        with deferred(whole=True), database.lock.held(deadline), journal.paused(self._folds):
             try:
                 with database.writing(deadline_seconds=deadline) as connection:
                     yield connection

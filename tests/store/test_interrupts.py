@@ -12,7 +12,9 @@ import threading
 
 import pytest
 
+from nbtrack.digests import digest_bytes
 from nbtrack.records import Point, State
+from tests.store.test_stored_models import model_of, noise, train
 
 TIMES = int(os.environ.get("NBTRACK_KILLS", "12"))
 
@@ -143,7 +145,19 @@ def a_tag(kernel):
     kernel.tag()
 
 
-ACTIONS = [a_point, a_point_of_a_new_series_and_time, a_save, a_full_journal, a_run_that_is_opened, a_tag]
+def a_look(kernel):
+    kernel.kernel.store.find_runs(limit=2)
+
+
+ACTIONS = [
+    a_point,
+    a_point_of_a_new_series_and_time,
+    a_save,
+    a_full_journal,
+    a_run_that_is_opened,
+    a_tag,
+    a_look,
+]
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -202,6 +216,36 @@ def test_who_waits_for_the_lock_can_be_interrupted(kernel, another_kernel):
         timer.join()
     again = kernel.train()
     assert {saved.label, again.label} <= {run.label for run in kernel.store.find_runs()}
+
+
+ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT COUNT(*) FROM c"
+
+
+def test_a_statement_that_reads_for_long_is_stopped(kernel):
+    run = kernel.train()
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt), kernel.store.view() as connection:
+        connection.execute(ENDLESS).fetchone()
+    timer.join()
+    assert [one.label for one in kernel.store.find_runs()] == [run.label]
+
+
+def test_of_a_model_that_is_read_no_further_blob_is(kernel, monkeypatch):
+    run = train(kernel, model_of(*[noise(200_000, number) for number in range(5)]))
+    read = []
+
+    def digest(data):
+        read.append(len(data))
+        signal.raise_signal(signal.SIGINT)
+        return digest_bytes(data)
+
+    monkeypatch.setattr("nbtrack.store.blobs.digest_bytes", digest)
+    with pytest.raises(KeyboardInterrupt):
+        kernel.store.read_model(run.id)
+    assert len(read) == 1
+    monkeypatch.undo()
+    assert len(kernel.store.read_model(run.id)[1]) == 4
 
 
 def test_a_handler_is_called_once_the_transaction_has_ended_and_stays_in_place(kernel):
