@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "peers"))
 
 from environments import present, python_of
-from measure import MODELS, Writer
+from workload import MODELS, Writer
 
 from nbtrack.store import Store
 
