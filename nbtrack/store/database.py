@@ -153,10 +153,15 @@ class Database:
     def _refuse_emptied_store(self) -> None:
         blobs = self.folder / "blobs"
         if blobs.is_dir() and any(blobs.iterdir()):
-            raise StoreCorrupt(
-                f"{self.file} is empty or not there although {blobs} holds stored models: it was emptied or deleted. "
-                f"Put a copy of it back, or move {self.folder} away to begin anew."
-            )
+            why = f"{blobs} holds stored models"
+        elif count := self.lock.noted():
+            why = f"it was written {count} times"
+        else:
+            return
+        raise StoreCorrupt(
+            f"{self.file} is empty or not there although {why}: it was emptied or deleted. "
+            f"Put a copy of it back, or move {self.folder} away to begin anew."
+        )
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -122,7 +122,7 @@ def without_database(folder):
         (of_the_future, "store_too_new"),
         (of_another, "store_corrupt"),
         (deleted, "store_not_found store_moved"),
-        (without_database, "store_not_found store_moved"),
+        (without_database, "store_corrupt store_moved"),
     ],
 )
 def test_a_store_that_cannot_be_read_is_a_message_and_never_a_failure(server, with_run, harm, kinds):

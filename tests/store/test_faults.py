@@ -162,11 +162,17 @@ def test_a_database_that_is_none_is_refused(folder, content):
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_database_that_was_emptied_is_not_taken_for_a_new_store(folder, new_kernel, gone):
+@pytest.mark.parametrize("left", ["a model", "the lock", "a model without the lock"])
+def test_a_database_that_was_emptied_is_not_taken_for_a_new_store(folder, new_kernel, gone, left):
     with Store.open(folder, create=True) as store:
         kernel = new_kernel(store)
-        train_with_model(kernel, model_bytes(b"x" * 200_000))
+        if left == "the lock":
+            kernel.train()
+        else:
+            train_with_model(kernel, model_bytes(b"x" * 200_000))
         kernel.log.end()
+    if left == "a model without the lock":
+        (folder / "write.lock").unlink()
     (folder / "lineage.db").unlink() if gone else (folder / "lineage.db").write_bytes(b"")
     for create in (False, True):
         with pytest.raises(StoreCorrupt, match="emptied or deleted"):
