@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-__all__ = ["deferred", "heed", "is_to_stop"]
+__all__ = ["deferred", "heed", "is_to_stop", "too_late"]
 
 # Those whose handlers raise: Ctrl-C, requests to end, limits of time. Each more costs microseconds a transaction.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name))
@@ -67,6 +67,12 @@ def heed() -> None:
             _handlers[number](number, None)
         finally:
             heed()  # the others
+
+
+def too_late() -> None:
+    """What Ctrl-C would have stopped is done: one that waits is dropped. Other signals wait on."""
+    if signal.SIGINT in _waiting and _in_main_thread():
+        _waiting.remove(signal.SIGINT)
 
 
 def is_to_stop() -> bool:

@@ -8,12 +8,13 @@ import sqlite3
 import time as clock
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from nbtrack.errors import StoreError, UnknownRun, UsageError
 from nbtrack.records import Capture, Run, Session, revised
 from nbtrack.store.database import Database
-from nbtrack.store.interrupts import deferred
+from nbtrack.store.interrupts import deferred, too_late
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.remains import end_session, take_in
@@ -81,7 +82,8 @@ class SessionLog:
         """Write all that an execution gave, in one transaction, durable on return.
 
         Returns the runs as they are stored: with labels, and with the metrics that were logged. A model whose bytes
-        could not be written is left out, and its run says why.
+        could not be written is left out, and its run says why. Ctrl-C stops the writing of models and waiting for the
+        lock; during the transaction it comes too late, and is dropped.
 
         Raises:
             StoreError: nothing was written; see its subclasses.
@@ -89,12 +91,13 @@ class SessionLog:
         """
         folder, writer = self._database.folder, self._writer
         prepared = with_files(folder, capture)
-        with self._transaction() as connection:
-            session_pk = writer.session(connection, self.session)
-            runs = write_capture(
-                connection, folder, writer, session_pk, prepared, lambda: self._fold(connection, session_pk)
-            )
-        self._runs.update(run.id for run in runs)
+        with deferred():
+            with self._transaction() as connection:
+                session_pk = writer.session(connection, self.session)
+                fold = partial(self._fold, connection, session_pk)
+                runs = write_capture(connection, folder, writer, session_pk, prepared, fold)
+            self._runs.update(run.id for run in runs)
+            too_late()  # raised now, it would leave the caller without a word of what is written
         return runs
 
     def take_in(self, file: Path) -> None:

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from nbtrack.store import Store
+from nbtrack.store.saving import write_capture
 
 TIMES = int(os.environ.get("NBTRACK_KILLS", "12"))
 
@@ -76,6 +77,19 @@ def test_ctrl_c_at_any_moment_leaves_a_sound_store_and_a_kernel_that_goes_on(lar
         assert large.last.model.stored
         assert len(large.runs) == runs + len(made) + 1
         tally["interrupts"] += 1
+    assert sound(large.folder) == []
+
+
+def test_ctrl_c_while_a_run_is_written_comes_too_late_to_stop_anything(large, monkeypatch, capsys):
+    def written_and_interrupted(*given):
+        runs = write_capture(*given)
+        signal.raise_signal(signal.SIGINT)
+        return runs
+
+    monkeypatch.setattr("nbtrack.store.session.write_capture", written_and_interrupted)
+    large.run(FIT.format(number=1))
+    assert large.last.state.name == "COMPLETE"
+    assert "interrupted" not in capsys.readouterr().out
     assert sound(large.folder) == []
 
 
