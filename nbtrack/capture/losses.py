@@ -18,6 +18,7 @@ from nbtrack.capture.in_flight import InFlight
 from nbtrack.capture.observation import Observation, Score
 from nbtrack.capture.sites import Role
 from nbtrack.capture.tested import Tested
+from nbtrack.digests.glance import Held
 
 __all__ = ["Loss", "Losses"]
 
@@ -37,7 +38,18 @@ class Loss(Again):
     """
 
     asked_of = True
-    __slots__ = ("_changes", "_makers", "_marks", "_most", "_name", "_score", "_seen", "_truth")
+    __slots__ = (
+        "_changes",
+        "_held",
+        "_makers",
+        "_marks",
+        "_most",
+        "_name",
+        "_score",
+        "_seen",
+        "_true",
+        "_truth",
+    )
 
     def __init__(
         self,
@@ -55,13 +67,15 @@ class Loss(Again):
         self._truth = makers.index(None) if None in makers else None
         self._name = next(iter(score.values))
         self._marks: set[object] = set()
+        self._held: Held | None = None
+        self._true: weakref.ref[Any] | None = None
         self._most = _FEW
         score.earlier.append(weakref.ref(score.result))
         score.result = None  # held itself, it would keep all that it was computed from
 
     def done(self, result: Any) -> bool:
         """It is this; False where it is no loss this time, or another model's."""
-        observation, attribution, tested = self._seen
+        observation, attribution, _ = self._seen
         values = (*self.args, *self.kwargs.values()) if self.kwargs else self.args
         if (
             not getattr(result, "requires_grad", False)
@@ -82,11 +96,17 @@ class Loss(Again):
         if len(earlier) > self._most:
             earlier[:] = [each for each in earlier if each() is not None]
             self._most = max(_FEW, 2 * len(earlier))
-        if self._truth is not None:
-            tested.scored_again(
-                observation, score.run_ids, score.dataset or "", values[self._truth], self._marks
-            )
+        if self._truth is not None and (self._held is None or not self._held.still(values[self._truth])):
+            self._enter(values[self._truth])
         return super().done(result)
+
+    def _enter(self, true: Any) -> None:
+        """The true values are not those of the pass before, or not known to be."""
+        observation, _, tested = self._seen
+        score = self._score
+        known = tested.scored_again(observation, score.run_ids, score.dataset or "", true, self._marks)
+        self._held = Held(true) if known and self._true is not None and self._true() is true else None
+        self._true = weakref.ref(true)
 
     def forget(self) -> None:
         """Be looked at again."""

@@ -196,22 +196,24 @@ class Tested:
         return unseen
 
     def scored_again(
-        self, observation: Observation, run_ids: Iterable[str], dataset: str, true: object, marks: set[object]
-    ) -> None:
-        """The same call, of which only the true values are known: enter them unless ``marks`` has them already."""
+        self, observation: Observation, run_ids: Iterable[str], dataset: str, true: Any, marks: set[object]
+    ) -> bool:
+        """The same call, of which only the true values are known: enter them; whether ``marks`` had them."""
         if not self.limit or getattr(true, "requires_grad", False) or len_of(true) < 2:  # noqa: PLR2004 - rows, as above
-            return
-        mark = (mark_of(true), *[self._trained.get(each) for each in run_ids])
-        if mark[0] is not None:
-            if mark in marks:
-                return
+            return False
+        mark = mark_of(true)
+        if mark is not None:
+            key = (mark, *[self._trained.get(each) for each in run_ids])
+            if key in marks:
+                return True
             if len(marks) > _MOST_RUNS:
                 marks.clear()
-            marks.add(mark)
+            marks.add(key)
         truth = self._truth(true)
         if truth is not None:
             for run_id in run_ids:
                 self._enter(observation, run_id, dataset, _Table("", len_of(true), None), truth)
+        return False
 
     def _by_names(self, names: Iterable[str], local: Mapping[str, Any] | None) -> _Table | None:
         for values, sites in self._attribution.leading(names, local):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from typing import Any
 
 from xxhash import xxh3_128_digest
 
-__all__ = ["Glance", "glance", "mark_of"]
+__all__ = ["Glance", "Held", "glance", "mark_of"]
 
 _SEED = int.from_bytes(os.urandom(8), "little")
 
@@ -69,3 +70,24 @@ def mark_of(tensor: Any) -> tuple[Any, ...] | None:
         return array.shape, array.dtype.char, xxh3_128_digest(array, _SEED)
     except (BufferError, RuntimeError, TypeError, ValueError):
         return None  # a part that does not lie in one piece, a type that NumPy has not
+
+
+class Held:
+    """What a tensor that has a mark holds now, to see whether that very tensor holds it still."""
+
+    __slots__ = ("_array", "_place", "_seen", "_shape", "_tensor")
+
+    def __init__(self, tensor: Any) -> None:
+        self._array = tensor.numpy()
+        self._place, self._shape = tensor.data_ptr(), tensor.shape
+        self._seen = xxh3_128_digest(self._array, _SEED)
+        self._tensor = weakref.ref(tensor)
+
+    def still(self, tensor: Any) -> bool:
+        """Whether it is the same tensor with the same content."""
+        return (
+            id(self._tensor()) == id(tensor)
+            and tensor.data_ptr() == self._place
+            and tensor.shape == self._shape
+            and xxh3_128_digest(self._array, _SEED) == self._seen
+        )

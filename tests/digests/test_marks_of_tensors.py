@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbtrack.digests.glance import mark_of
+from nbtrack.digests.glance import Held, mark_of
 
 torch = pytest.importorskip("torch")
 
@@ -36,3 +36,22 @@ def test_a_tensor_changed_through_memory_that_it_shares_has_another_mark():
 )
 def test_what_cannot_be_read_as_it_lies_has_no_mark(value):
     assert mark_of(value) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensor: tensor.add_(1),
+        lambda tensor: tensor.numpy().fill(7),
+        lambda tensor: setattr(tensor, "data", torch.arange(6.0)),
+        lambda tensor: tensor.t_().resize_(3),
+    ],
+    ids=["in place", "through NumPy", "by other memory", "in its shape"],
+)
+def test_a_tensor_that_was_changed_does_not_hold_what_it_held(change):
+    numbers = torch.arange(6.0).reshape(6)
+    held = Held(numbers)
+    assert held.still(numbers)
+    assert not held.still(numbers.clone())
+    change(numbers)
+    assert not held.still(numbers)
