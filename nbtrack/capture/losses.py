@@ -42,7 +42,6 @@ class Loss(Again):
         "_changes",
         "_held",
         "_makers",
-        "_marks",
         "_most",
         "_name",
         "_score",
@@ -66,7 +65,6 @@ class Loss(Again):
         self._changes = seen[1].changes
         self._truth = makers.index(None) if None in makers else None
         self._name = next(iter(score.values))
-        self._marks: set[object] = set()
         self._held: Held | None = None
         self._true: weakref.ref[Any] | None = None
         self._most = _FEW
@@ -104,7 +102,7 @@ class Loss(Again):
         """The true values are not those of the pass before, or not known to be."""
         observation, _, tested = self._seen
         score = self._score
-        known = tested.scored_again(observation, score.run_ids, score.dataset or "", true, self._marks)
+        known = tested.scored_again(observation, score.run_ids, score.dataset or "", true)
         self._held = Held(true) if known and self._true is not None and self._true() is true else None
         self._true = weakref.ref(true)
 

@@ -214,6 +214,7 @@ class Observation:
     outcomes: dict[tuple[str, str, str], Outcomes] = field(default_factory=dict)
     scored: dict[tuple[str, str], Scored] = field(default_factory=dict)
     tested: set[tuple[str | None, ...]] = field(default_factory=set)
+    marks: set[tuple[Any, ...]] = field(default_factory=set)
     looks: int = 0
     loader: str | None = None
     loops: dict[int, LoopPasses] = field(default_factory=dict)

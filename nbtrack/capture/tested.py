@@ -30,6 +30,8 @@ __all__ = ["Tested"]
 
 _MOST_MARKS = 8_000_000  # rows whose marks are kept in memory: 64 MB
 _MOST_RUNS = 10_000
+_MOST_MARKED = 100_000  # true values of one execution; further ones count as new
+_SEVERAL = (None, None, None)
 _MOST_LOOKS = 16  # of one execution, at data that no glance can tell is unchanged
 _INPUTS = ("X", "x", "data", "exog", "inputs", "input")
 _TRUTHS = ("y", "y_true")
@@ -191,29 +193,46 @@ class Tested:
             return unseen
         if table is None or (truth is not None and table.rows != len_of(true)):
             table = _Table("", len_of(true), None)  # of something else, such as a part of the rows
+        if unseen and truth is not None:
+            run_ids = self._unmarked(observation, run_ids, dataset or "", true)
         for run_id in run_ids:
             self._enter(observation, run_id, dataset or "", table, truth)
         return unseen
 
-    def scored_again(
-        self, observation: Observation, run_ids: Iterable[str], dataset: str, true: Any, marks: set[object]
-    ) -> bool:
-        """The same call, of which only the true values are known: enter them; whether ``marks`` had them."""
+    def scored_again(self, observation: Observation, run_ids: Iterable[str], dataset: str, true: Any) -> bool:
+        """The same call, of which only the true values are known: enter them; whether they were entered already."""
         if not self.limit or getattr(true, "requires_grad", False) or len_of(true) < 2:  # noqa: PLR2004 - rows, as above
             return False
+        table = _Table("", len_of(true), None)
+        new = self._unmarked(observation, run_ids, dataset, true)
+        truth: str | None = None
+        for run_id in new:
+            before = observation.scored.get((run_id, dataset))
+            if (
+                before is not None
+                and before.reason
+                and before.digest is before.truth is before.shared is None
+            ):
+                # One more of several: which they are is not told of those.
+                observation.scored[run_id, dataset] = replace(before, rows=before.rows + table.rows)
+                continue
+            truth = truth or self._truth(true)
+            if truth is not None:
+                self._enter(observation, run_id, dataset, table, truth)
+        return not new
+
+    def _unmarked(
+        self, observation: Observation, run_ids: Iterable[str], dataset: str, true: object
+    ) -> list[str]:
+        """The runs that were not yet measured on these true values under this name; they are from now on."""
         mark = mark_of(true)
-        if mark is not None:
-            key = (mark, *[self._trained.get(each) for each in run_ids])
-            if key in marks:
-                return True
-            if len(marks) > _MOST_RUNS:
-                marks.clear()
-            marks.add(key)
-        truth = self._truth(true)
-        if truth is not None:
-            for run_id in run_ids:
-                self._enter(observation, run_id, dataset, _Table("", len_of(true), None), truth)
-        return False
+        if mark is None:
+            return list(run_ids)
+        keys = {run_id: (run_id, dataset, mark, self._trained.get(run_id)) for run_id in run_ids}
+        new = [run_id for run_id, key in keys.items() if key not in observation.marks]
+        if len(observation.marks) < _MOST_MARKED:
+            observation.marks.update(keys.values())
+        return new
 
     def _by_names(self, names: Iterable[str], local: Mapping[str, Any] | None) -> _Table | None:
         for values, sites in self._attribution.leading(names, local):

@@ -62,13 +62,16 @@ def glance(value: Any) -> Glance | None:
 
 
 def mark_of(tensor: Any) -> tuple[Any, ...] | None:
-    """A mark of what a tensor holds, the same for equal content; None where it cannot be read as it lies."""
-    if not getattr(tensor, "is_cpu", False):
+    """A mark of what a tensor or array holds, the same for equal content; None where it cannot be read as it lies."""
+    cls = type(tensor)
+    if cls.__module__ != "numpy" and not getattr(tensor, "is_cpu", False):
         return None
     try:
-        array = tensor.numpy()
-        return array.shape, array.dtype.char, xxh3_128_digest(array, _SEED)
-    except (BufferError, RuntimeError, TypeError, ValueError):
+        array = tensor if cls.__name__ == "ndarray" else tensor.numpy()
+        if array.dtype.kind not in "biufc":
+            return None
+        return array.shape, array.dtype.str, xxh3_128_digest(array, _SEED)
+    except (AttributeError, BufferError, RuntimeError, TypeError, ValueError):
         return None  # a part that does not lie in one piece, a type that NumPy has not
 
 

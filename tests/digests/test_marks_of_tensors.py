@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 def test_tensors_of_equal_content_have_one_mark_and_others_another():
     numbers = torch.arange(6.0)
-    assert mark_of(numbers) == mark_of(torch.arange(6.0)) is not None
+    assert mark_of(numbers) == mark_of(torch.arange(6.0)) == mark_of(numbers.numpy()) is not None
     assert (
         len({mark_of(numbers), mark_of(numbers + 1), mark_of(numbers.double()), mark_of(numbers[:, None])})
         == 4
@@ -30,9 +30,10 @@ def test_a_tensor_changed_through_memory_that_it_shares_has_another_mark():
         torch.zeros(3, dtype=torch.bfloat16),
         torch.arange(6.0).reshape(2, 3).T,
         torch.zeros(3, device="meta"),
+        torch.arange(2.0).numpy().astype(object),
         [1.0],
     ],
-    ids=["that trains", "of a type NumPy has not", "transposed", "on a device", "a list"],
+    ids=["that trains", "of a type NumPy has not", "transposed", "on a device", "of objects", "a list"],
 )
 def test_what_cannot_be_read_as_it_lies_has_no_mark(value):
     assert mark_of(value) is None
