@@ -208,11 +208,7 @@ class Tested:
         truth: str | None = None
         for run_id in new:
             before = observation.scored.get((run_id, dataset))
-            if (
-                before is not None
-                and before.reason
-                and before.digest is before.truth is before.shared is None
-            ):
+            if before and before.reason and (before.digest, before.truth, before.shared) == _SEVERAL:
                 # One more of several: which they are is not told of those.
                 observation.scored[run_id, dataset] = replace(before, rows=before.rows + table.rows)
                 continue
