@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from nbtrack.errors import CaptureSkipped
+from nbtrack.interrupts import let_in
 
 __all__ = ["PATIENCE_SECONDS", "Progress", "Work", "advance", "shown_by"]
 
@@ -72,12 +73,14 @@ class Work:
         self._done = 0
         self._said = 0.0
         self._outer: Work | None = None
+        self._let_in = False
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         """Begin."""
         global _work
         self._outer, _work = _work, self
+        self._let_in = let_in(True)  # noqa: FBT003 - as it says
         return self
 
     def advance(self, count: int) -> None:
@@ -95,6 +98,7 @@ class Work:
     ) -> None:
         """End; an interrupt that was meant for this becomes an error that the run survives."""
         global _work  # noqa: PLW0603 - as above
+        let_in(self._let_in)
         _work = self._outer
         skipped = (
             isinstance(error, KeyboardInterrupt)

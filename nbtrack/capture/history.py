@@ -17,6 +17,7 @@ from typing import Any
 from nbtrack.capture.bindings import Bindings
 from nbtrack.digests.files import digest_file
 from nbtrack.errors import DigestError
+from nbtrack.interrupts import deferred
 from nbtrack.lineage import Lineage, read
 from nbtrack.records import Dependency, Execution, FileUse, SourceFile, revised
 
@@ -171,8 +172,9 @@ class History:
 
     def saved(self) -> None:
         """All that :meth:`unsaved` and :meth:`drawn` gave is in the store."""
-        self._unsaved.clear()
-        self._drawn.clear()
+        with deferred():
+            self._unsaved.clear()
+            self._drawn.clear()
 
     def _named(self, execution: Execution) -> Execution:
         effects = self._lineage.effects(execution.id)
@@ -184,6 +186,10 @@ class History:
         )
 
     def _read(self) -> None:
+        with deferred():  # of what is half entered nothing could be asked any more
+            self._enter()
+
+    def _enter(self) -> None:
         for entered in self._unread:
             try:
                 statements = read(entered.source)

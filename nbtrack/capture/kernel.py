@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.midcell import cells_running, forget_after_cell, running_cell
 from nbtrack.capture.outputs import NOTHING, Outputs
+from nbtrack.interrupts import deferred, too_late
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -194,24 +195,32 @@ class KernelHooks:
 
     def _begin(self, info: ExecutionInfo, *, midway: bool = False) -> None:
         self._error = None
-        line, self._tracked = self._tracked, None
         if self._failed:
             return
+        begun = False
         try:
-            session = self._started()
-            if self._outputs is not None:
-                self._outputs.start()
-            session.begin(
-                info.raw_cell,
-                info.transformed_cell or info.raw_cell,
-                count=self.shell.execution_count - 1 if info.store_history else None,
-                cell_id=info.cell_id,
-                midway=midway,
-            )
-            if line is not None and info.raw_cell.lstrip().startswith("%%track"):
-                self._open(line)
+            with deferred(whole=True, twice=True):
+                begun = True
+                line, self._tracked = self._tracked, None
+                session = self._started()
+                if self._outputs is not None:
+                    self._outputs.start()
+                session.begin(
+                    info.raw_cell,
+                    info.transformed_cell or info.raw_cell,
+                    count=self.shell.execution_count - 1 if info.store_history else None,
+                    cell_id=info.cell_id,
+                    midway=midway,
+                )
+                if line is not None and info.raw_cell.lstrip().startswith("%%track"):
+                    self._open(line)
+                if too_late():  # IPython would go on as well
+                    print("nbtrack: Ctrl-C came before the cell began; once more stops it")  # noqa: T201 - as below
         except BaseException as error:
-            self._complain(error)
+            if begun or not isinstance(error, KeyboardInterrupt):
+                self._complain(error)
+            else:
+                self._begin(info, midway=midway)
 
     def _open(self, line: str) -> None:
         block = self._track_line(line)
@@ -233,15 +242,22 @@ class KernelHooks:
     def _end(self, error: BaseException | None) -> None:
         if self._failed:
             return
+        begun = False
         try:
-            printed = self._outputs.stop() if self._outputs is not None else NOTHING
-            runs = self.session.end(error, printed)
-            if (runs or self.session.late) and not self.session.quiet:
-                self._show(runs)
-            if not runs:
-                self._look_ahead()
+            with deferred(whole=True, twice=True):
+                begun = True
+                printed = self._outputs.stop() if self._outputs is not None else NOTHING
+                runs = self.session.end(error, printed)
+                if (runs or self.session.late) and not self.session.quiet:
+                    self._show(runs)
+                if not runs:
+                    self._look_ahead()
+                too_late()  # what takes long could be skipped; of the rest nothing is left to stop
         except BaseException as trouble:
-            self._complain(trouble)
+            if begun or not isinstance(trouble, KeyboardInterrupt):
+                self._complain(trouble)
+            else:
+                self._end(error)
 
     def _complain(self, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):

@@ -321,17 +321,19 @@ class KernelSession:
             namespace=self.namespace,
         )
         runs: tuple[Run, ...] = ()
-        with Hushed():
-            self._look_around(observation, error)
-            worth = observation.fits or observation.blocks or observation.scores
-            capture = self._capture(execution, observation, printed) if worth else None
-        if capture is not None and (capture.runs or capture.late_metrics):
-            runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
-            self.late = capture.late_metrics
-            self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
-        self._tree = None
-        self.seconds += observation.seconds + time.perf_counter() - started
-        self._idle.cell_ends()
+        try:
+            with Hushed():
+                self._look_around(observation, error)
+                worth = observation.fits or observation.blocks or observation.scores
+                capture = self._capture(execution, observation, printed) if worth else None
+            if capture is not None and (capture.runs or capture.late_metrics):
+                runs = self._save(_costing(capture, observation.seconds + time.perf_counter() - started))
+                self.late = capture.late_metrics
+                self.truths = {(each.run_id, each.dataset): each.truth for each in capture.outcomes}
+        finally:
+            self._tree = None
+            self.seconds += observation.seconds + time.perf_counter() - started
+            self._idle.cell_ends()
         if observation.lost is not None and not runs:
             raise observation.lost
         return runs
@@ -417,9 +419,10 @@ class KernelSession:
             log = self._store_log()
             self._unsaved.save(log)
             runs = log.save(capture)
-        except StoreError as error:
+        except (StoreError, KeyboardInterrupt) as error:
             self._unsaved.keep(self._process(), capture)
-            self._warn(f"nbtrack: this cell's runs are not saved yet: {error}")
+            why = error if isinstance(error, StoreError) else "interrupted"
+            self._warn(f"nbtrack: this cell's runs are not saved yet: {why}")
             return ()
         self._history.saved()
         if capture.models or capture.attachments:

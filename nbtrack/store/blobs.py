@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from nbtrack.digests import digest_bytes, recognised_digest
 from nbtrack.digests.spread import spread
 from nbtrack.errors import BlobCorrupt, CaptureError, StoreUnwritable
+from nbtrack.interrupts import heed
 from nbtrack.progress import advance
 from nbtrack.store.durable import sync_folder
 from nbtrack.store.encoding import decoded, encoded
-from nbtrack.store.interrupts import heed
 from nbtrack.store.mapping import lay_over
 
 if TYPE_CHECKING:

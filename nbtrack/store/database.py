@@ -27,10 +27,10 @@ from nbtrack.errors import (
     StoreTooNew,
     StoreUnwritable,
 )
+from nbtrack.interrupts import deferred, is_to_stop
 from nbtrack.store import schema
 from nbtrack.store.deadline import STEPS, expired
 from nbtrack.store.durable import from_disk, sync_folder
-from nbtrack.store.interrupts import deferred, is_to_stop
 from nbtrack.store.links import refuse_links
 from nbtrack.store.lock import WriteLock
 

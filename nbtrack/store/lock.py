@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.errors import StoreBusy, StoreUnwritable
-from nbtrack.store.interrupts import heed
+from nbtrack.interrupts import heed
 
 __all__ = ["WriteLock", "try_lock"]
 

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from nbtrack.errors import StoreError, UnknownRun, UsageError
+from nbtrack.interrupts import deferred, too_late
 from nbtrack.records import Capture, Run, Session, revised
 from nbtrack.store.database import Database
-from nbtrack.store.interrupts import deferred, too_late
 from nbtrack.store.journal import Journal, journal_path
 from nbtrack.store.metrics import fold, write_metrics
 from nbtrack.store.remains import end_session, take_in

@@ -22,10 +22,8 @@ TIMES = int(os.environ.get("NBTRACK_KILLS", "12"))
 LOOKS = ("RESUME", "CALL", "CALL_KW", "CALL_FUNCTION_EX", "JUMP_BACKWARD")
 WATCHED = (
     "contextlib.py",
-    *(
-        f"store{os.sep}{name}.py"
-        for name in ("database", "interrupts", "journal", "lock", "metrics", "session")
-    ),
+    "interrupts.py",
+    *(f"store{os.sep}{name}.py" for name in ("database", "journal", "lock", "metrics", "session")),
 )
 
 
@@ -36,10 +34,10 @@ def looks(code):
     return {after.offset for one, after in itertools.pairwise(instructions) if one.opname in LOOKS}
 
 
-def interrupted(action, *moments):
+def interrupted(action, *moments, watched=WATCHED):
     """Do ``action`` with Ctrl-C at the given moments, counted one after another; the exception, or None.
 
-    Returns as second whether all the moments came.
+    Moments are those of the code in files that are called as ``watched`` says. Returns as second whether all came.
     """
     left = list(moments)
 
@@ -52,7 +50,7 @@ def interrupted(action, *moments):
         return each_instruction
 
     def each_call(frame, _event, _):
-        if not frame.f_code.co_filename.endswith(WATCHED):
+        if not frame.f_code.co_filename.endswith(watched):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return each_instruction
