@@ -8,11 +8,10 @@ import sqlite3
 import time as clock
 import weakref
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from nbtrack.errors import StoreError, UnknownRun, UsageError
-from nbtrack.interrupts import deferred, too_late
+from nbtrack.interrupts import deferred
 from nbtrack.records import Capture, Run, Session, revised
 from nbtrack.store.database import Database
 from nbtrack.store.journal import Journal, journal_path
@@ -83,7 +82,7 @@ class SessionLog:
 
         Returns the runs as they are stored: with labels, and with the metrics that were logged. A model whose bytes
         could not be written is left out, and its run says why. Ctrl-C stops the writing of models and waiting for the
-        lock; during the transaction it comes too late, and is dropped.
+        lock; during the transaction it waits until that is durable.
 
         Raises:
             StoreError: nothing was written; see its subclasses.
@@ -91,13 +90,12 @@ class SessionLog:
         """
         folder, writer = self._database.folder, self._writer
         prepared = with_files(folder, capture)
-        with deferred():
-            with self._transaction() as connection:
-                session_pk = writer.session(connection, self.session)
-                fold = partial(self._fold, connection, session_pk)
-                runs = write_capture(connection, folder, writer, session_pk, prepared, fold)
-            self._runs.update(run.id for run in runs)
-            too_late()  # raised now, it would leave the caller without a word of what is written
+        with self._transaction() as connection:
+            session_pk = writer.session(connection, self.session)
+            runs = write_capture(
+                connection, folder, writer, session_pk, prepared, lambda: self._fold(connection, session_pk)
+            )
+        self._runs.update(run.id for run in runs)
         return runs
 
     def take_in(self, file: Path) -> None:
