@@ -119,7 +119,8 @@ def _put_in_front() -> None:
 def _step_back() -> None:
     # An exception of a handler that is back already may leave ours in front of others: it calls them.
     for number, handler in _handlers.items():
-        _signal.signal(number, handler)
+        if _signal.getsignal(number) is _handle:  # else somebody set another meanwhile
+            _signal.signal(number, handler)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

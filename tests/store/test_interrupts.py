@@ -256,6 +256,9 @@ def test_a_handler_is_called_once_the_transaction_has_ended_and_stays_in_place(k
         assert seen == [(signal.SIGALRM, 0)]
         signal.raise_signal(signal.SIGALRM)
         assert len(seen) == 2
+        with kernel.store.writing():
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGALRM, before)
 
