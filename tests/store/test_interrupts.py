@@ -56,11 +56,12 @@ def interrupted(action, *moments, watched=WATCHED):
         return each_instruction
 
     def act():
+        before = sys.gettrace()  # as of who measures what is covered
         sys.settrace(each_call)
         try:
             action()
         finally:
-            sys.settrace(None)
+            sys.settrace(before)
 
     try:
         act()
