@@ -27,6 +27,14 @@ WATCHED = (
 )
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C is what it is in a process of a user's: who runs tests side by side has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @functools.cache
 def looks(code):
     """The offsets in a code object before which an interrupt can be raised."""
