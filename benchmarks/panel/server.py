@@ -121,8 +121,8 @@ def serving(root: Path, runs: int) -> Iterator[Server]:
 
 
 def writer_class() -> Any:
-    file = Path(__file__).resolve().parent.parent / "store" / "measure.py"
-    spec = importlib.util.spec_from_file_location("store_measure", file)
+    file = Path(__file__).resolve().parent.parent / "store" / "workload.py"
+    spec = importlib.util.spec_from_file_location("store_workload", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -177,15 +177,15 @@ def fill(folder: Path, count: int) -> None:
     """A store of so many runs."""
     root = Path(__file__).resolve().parents[2]
     spec = importlib.util.spec_from_file_location(
-        "store_benchmark", root / "benchmarks" / "store" / "measure.py"
+        "store_workload", root / "benchmarks" / "store" / "workload.py"
     )
     assert spec is not None
     assert spec.loader is not None
-    measure = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = measure
-    spec.loader.exec_module(measure)
-    with measure.Store.open(folder / ".nbtrack", create=True) as store:
-        writer = measure.Writer(store)
+    workload = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = workload
+    spec.loader.exec_module(workload)
+    with workload.Store.open(folder / ".nbtrack", create=True) as store:
+        writer = workload.Writer(store)
         writer.fill(count)
         writer.log.end()
 
