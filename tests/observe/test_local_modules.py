@@ -54,6 +54,6 @@ def test_only_what_is_new_is_looked_at(modules, monkeypatch):
     asked = []
     real = looked.is_local
     monkeypatch.setattr(looked, "is_local", lambda each: asked.append(each) or real(each))
-    modules["mine"] = module("mine", own=True)  # last: a thread of an earlier kernel may look, too
-    assert looked.local_modules()[-1].__name__ == "mine"
-    assert [each.__name__ for each in asked] == ["mine"]
+    modules["only_here"] = module("only_here", own=True)  # a name that no other test has imported
+    assert looked.local_modules()[-1].__name__ == "only_here"
+    assert [each.__name__ for each in asked] == ["only_here"]
