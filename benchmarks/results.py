@@ -26,6 +26,10 @@ QUESTIONS = {
     "floor": ("The same training cell recorded by hand", ["training_cell/run.py", "--floor"]),
     "instructions": ("Instructions of a cell", ["training_cell/instructions.py"]),
     "peers": ("The same training cell with other trackers", ["training_cell/run.py", "--peers"]),
+    "peers_instructions": (
+        "Instructions of that cell with those that work in the kernel",
+        ["training_cell/instructions.py", "--peers"],
+    ),
     "loop": ("A loop of training calls", ["loop/run.py"]),
     "store": ("Runs, points, writers: the store", ["store/measure.py", "--runs", "1000", "10000", "100000"]),
     "beside_mlflow": ("Finding runs, beside MLflow", ["store/beside_mlflow.py"]),
