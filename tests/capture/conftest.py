@@ -7,6 +7,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from nbtrack.capture.watch import Watcher
 from nbtrack.store import Store
 
 
@@ -58,6 +59,20 @@ def notebook(tmp_path, monkeypatch):
     made = Notebook(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def looked(monkeypatch):
+    """The names of the calls that were looked at whole, in order."""
+    names = []
+    leave = Watcher._leave
+
+    def counted(self, flight, *given):
+        names.append(flight.site.name)
+        return leave(self, flight, *given)
+
+    monkeypatch.setattr(Watcher, "_leave", counted)
+    return names
 
 
 @pytest.fixture

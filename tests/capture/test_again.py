@@ -2,8 +2,6 @@
 
 import pytest
 
-from nbtrack.capture.watch import Watcher
-
 SETUP = """
 import numpy as np, torch
 from sklearn.linear_model import SGDClassifier
@@ -93,16 +91,8 @@ def test_a_score_after_a_loop_of_predictions_measures_the_net_that_made_them(not
     ("predicted", "looks", "data"), [("net(Xt)", 1, {"Xt", "yt"}), ("net(Xt)[:, 0]", 3, {"Xt"})]
 )
 def test_a_loss_is_looked_at_in_the_first_passes_and_its_data_and_curve_are_there(
-    notebook, monkeypatch, predicted, looks, data
+    notebook, looked, predicted, looks, data
 ):
-    looked = []
-    leave = Watcher._leave
-
-    def counted(self, flight, *given):
-        looked.append(flight.site.name)
-        return leave(self, flight, *given)
-
-    monkeypatch.setattr(Watcher, "_leave", counted)
     notebook.run(SETUP)
     notebook.run(
         f"yt = {'yt' if '[' in predicted else 'yt[:, None]'}\n"

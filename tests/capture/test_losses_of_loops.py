@@ -2,7 +2,6 @@
 
 import pytest
 
-from nbtrack.capture.watch import Watcher
 from nbtrack.store import Store
 from nbtrack.store.scored import scored_data
 
@@ -27,20 +26,6 @@ for i in range(20):
     optimizer.step()
 last = loss.item()
 """
-
-
-@pytest.fixture
-def looked(monkeypatch):
-    """The names of the calls that were looked at whole, in order."""
-    names = []
-    leave = Watcher._leave
-
-    def counted(self, flight, *given):
-        names.append(flight.site.name)
-        return leave(self, flight, *given)
-
-    monkeypatch.setattr(Watcher, "_leave", counted)
-    return names
 
 
 def told(run):
