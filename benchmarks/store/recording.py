@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Any, NamedTuple
 from workload import Writer
 
 from nbtrack.store import Store
-from nbtrack.store.database import _CHECKPOINT_BYTES
 
-__all__ = ["Replay", "Transaction", "fold_log", "recorded"]
+__all__ = ["Replay", "Transaction", "recorded"]
 
 FIRST_ROW = 10**12  # of the first table; of each other as much later: a number that is nothing but a row's
 EMPTY = {"TEXT": "", "BLOB": b""}
@@ -175,10 +173,3 @@ def bound(statement: Statement, given_once: set[int | str | None]) -> Bound:
     sql, rows, gave, found = statement
     places = {place for row in rows for place, value in enumerate(row) if value in given_once}
     return Bound(sql, [list(row) for row in rows], sorted(places), gave, found)
-
-
-def fold_log(connection: sqlite3.Connection, log: str) -> None:
-    """What the store does after a transaction: fold a log in that has become long."""
-    if os.stat(log).st_size > _CHECKPOINT_BYTES:  # noqa: PTH116 - as the store asks
-        connection.execute("PRAGMA journal_size_limit = 1048576")
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from recording import Replay, Transaction, fold_log, recorded
+from recording import Replay, Transaction, recorded
 from workload import Writer, spread, timed
 
 from nbtrack.store import Store
@@ -137,7 +137,7 @@ def replaying(store: Store, name: str, transactions: list[Transaction], between:
     database = store._database  # noqa: SLF001 - what the store does not tell
     connection = database._connection  # noqa: SLF001 - as above
     assert connection is not None
-    replay, log = Replay(connection, transactions), f"{database.file}-wal"
+    replay = Replay(connection, transactions)
     if name == "busy":
         page = connection.execute("PRAGMA page_size").fetchone()[0]
         connection.execute(f"PRAGMA busy_timeout = {int(WAIT_SECONDS * 1000)}")
@@ -149,7 +149,7 @@ def replaying(store: Store, name: str, transactions: list[Transaction], between:
         else:
             with database.lock.held(WAIT_SECONDS):
                 replay()
-                fold_log(connection, log)
+                database._checkpoint(connection)  # noqa: SLF001 - as the store does after each
         if name == "paced":
             between.run()  # who would be back at once would hardly ever let another in
         yield

@@ -12,6 +12,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.midcell import cells_running, forget_after_cell, running_cell
@@ -195,32 +196,24 @@ class KernelHooks:
 
     def _begin(self, info: ExecutionInfo, *, midway: bool = False) -> None:
         self._error = None
-        if self._failed:
-            return
-        begun = False
-        try:
-            with deferred(whole=True, twice=True):
-                begun = True
-                line, self._tracked = self._tracked, None
-                session = self._started()
-                if self._outputs is not None:
-                    self._outputs.start()
-                session.begin(
-                    info.raw_cell,
-                    info.transformed_cell or info.raw_cell,
-                    count=self.shell.execution_count - 1 if info.store_history else None,
-                    cell_id=info.cell_id,
-                    midway=midway,
-                )
-                if line is not None and info.raw_cell.lstrip().startswith("%%track"):
-                    self._open(line)
-                if too_late():  # IPython would go on as well
-                    print("nbtrack: Ctrl-C came before the cell began; once more stops it")  # noqa: T201 - as below
-        except BaseException as error:
-            if begun or not isinstance(error, KeyboardInterrupt):
-                self._complain(error)
-            else:
-                self._begin(info, midway=midway)
+        self._keep_books(partial(self._open_books, info, midway=midway))
+
+    def _open_books(self, info: ExecutionInfo, *, midway: bool) -> None:
+        line, self._tracked = self._tracked, None
+        session = self._started()
+        if self._outputs is not None:
+            self._outputs.start()
+        session.begin(
+            info.raw_cell,
+            info.transformed_cell or info.raw_cell,
+            count=self.shell.execution_count - 1 if info.store_history else None,
+            cell_id=info.cell_id,
+            midway=midway,
+        )
+        if line is not None and info.raw_cell.lstrip().startswith("%%track"):
+            self._open(line)
+        if too_late():  # IPython would go on as well
+            print("nbtrack: Ctrl-C came before the cell began; once more stops it")  # noqa: T201 - as below
 
     def _open(self, line: str) -> None:
         block = self._track_line(line)
@@ -240,24 +233,31 @@ class KernelHooks:
         self._end(error or self._error)
 
     def _end(self, error: BaseException | None) -> None:
+        self._keep_books(partial(self._close_books, error))
+
+    def _close_books(self, error: BaseException | None) -> None:
+        printed = self._outputs.stop() if self._outputs is not None else NOTHING
+        runs = self.session.end(error, printed)
+        if (runs or self.session.late) and not self.session.quiet:
+            self._show(runs)
+        if not runs:
+            self._look_ahead()
+        too_late()  # what takes long could be skipped; of the rest nothing is left to stop
+
+    def _keep_books(self, work: Callable[[], None]) -> None:
+        """Do work that no interrupt may leave half done; one that comes before it has begun leaves it to be done."""
         if self._failed:
             return
         begun = False
         try:
             with deferred(whole=True, twice=True):
                 begun = True
-                printed = self._outputs.stop() if self._outputs is not None else NOTHING
-                runs = self.session.end(error, printed)
-                if (runs or self.session.late) and not self.session.quiet:
-                    self._show(runs)
-                if not runs:
-                    self._look_ahead()
-                too_late()  # what takes long could be skipped; of the rest nothing is left to stop
-        except BaseException as trouble:
-            if begun or not isinstance(trouble, KeyboardInterrupt):
-                self._complain(trouble)
+                work()
+        except BaseException as error:
+            if begun or not isinstance(error, KeyboardInterrupt):
+                self._complain(error)
             else:
-                self._end(error)
+                self._keep_books(work)
 
     def _complain(self, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt):
