@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import * as React from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 
@@ -44,6 +44,32 @@ it('a query is completed with the keyboard', () => {
   expect(input.getAttribute('aria-activedescendant')).not.toBeNull();
   fireEvent.keyDown(input, { key: 'Tab' });
   expect(input.value).toBe('accuracy ');
+});
+
+it('what is typed right after a completion comes behind it, with no frame drawn in between', () => {
+  const frames = vi.spyOn(window, 'requestAnimationFrame').mockReturnValue(0);
+  render(<QueryBox query="" names={names} error={null} onQuery={() => undefined} />);
+  const input = screen.getByRole<HTMLInputElement>('combobox');
+  fireEvent.change(input, { target: { value: 'acc > 0.5', selectionStart: 3 } });
+  fireEvent.keyDown(input, { key: 'ArrowDown' });
+  fireEvent.keyDown(input, { key: 'Tab' });
+  expect(input.value).toBe('accuracy > 0.5');
+  expect([input.selectionStart, input.selectionEnd]).toEqual([8, 8]);
+  expect(frames).not.toHaveBeenCalled();
+  frames.mockRestore();
+});
+
+it('suggestions stay where the box is left and entered again at once', () => {
+  vi.useFakeTimers();
+  render(<QueryBox query="acc" names={names} error={null} onQuery={() => undefined} />);
+  const input = screen.getByRole<HTMLInputElement>('combobox');
+  fireEvent.focus(input);
+  fireEvent.blur(input);
+  expect(screen.queryByRole('listbox')).toBeNull();
+  fireEvent.focus(input);
+  act(() => void vi.runAllTimers());
+  expect(screen.getByRole('listbox').textContent).toContain('accuracy');
+  vi.useRealTimers();
 });
 
 it('Enter asks at once', async () => {

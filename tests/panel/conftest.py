@@ -74,7 +74,8 @@ class Lab:
         return {
             **kept,
             **{name: str(self.folder / part) for name, part in own.items()},
-            "JUPYTER_PREFER_ENV_PATH": "1",
+            # The assets of this checkout come before those that were installed into the environment, however old.
+            "JUPYTER_PREFER_ENV_PATH": "0",
         }
 
     def _configure(self) -> None:

@@ -57,7 +57,13 @@ export class RunsPanel extends ReactWidget {
       this._comparison = null;
     }
     this.update();
-    requestAnimationFrame(() => this.node.querySelector<HTMLElement>('.nbt-list')?.focus());
+    const before = document.activeElement;
+    requestAnimationFrame(() => {
+      // Who has clicked into something else in the meantime stays there.
+      if ([before, document.body].includes(document.activeElement)) {
+        this.node.querySelector<HTMLElement>('.nbt-list')?.focus();
+      }
+    });
   }
 
   protected render(): JSX.Element {

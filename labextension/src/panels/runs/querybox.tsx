@@ -21,10 +21,18 @@ export function QueryBox(props: Props): JSX.Element {
   const [active, setActive] = React.useState(-1);
   const input = React.useRef<HTMLInputElement>(null);
   const timer = React.useRef<number>();
+  const caret = React.useRef<number | null>(null);
   const listId = React.useId();
 
   React.useEffect(() => setText(props.query), [props.query]);
   React.useEffect(() => () => window.clearTimeout(timer.current), []);
+  // With the text itself: a frame later, a fast typist's next letters would already stand before the caret.
+  React.useLayoutEffect(() => {
+    if (caret.current !== null) {
+      input.current?.setSelectionRange(caret.current, caret.current);
+      caret.current = null;
+    }
+  });
 
   const ask = (query: string, at = DELAY_MS): void => {
     window.clearTimeout(timer.current);
@@ -45,10 +53,10 @@ export function QueryBox(props: Props): JSX.Element {
   };
   const take = (index: number): void => {
     const next = accept(text, completion, completion.suggestions[index].text);
+    caret.current = next.caret;
     setText(next.query);
     ask(next.query);
     suggest(next.query, next.caret);
-    requestAnimationFrame(() => input.current?.setSelectionRange(next.caret, next.caret));
     input.current?.focus();
   };
   const key = (event: React.KeyboardEvent): void => {
@@ -96,13 +104,13 @@ export function QueryBox(props: Props): JSX.Element {
           value={text}
           onChange={type}
           onFocus={event => suggest(text, event.target.selectionStart ?? text.length)}
-          onBlur={() => window.setTimeout(() => setCompletion(NONE), 150)}
+          onBlur={() => setCompletion(NONE)}
           onKeyDown={key}
         />
         {text !== '' && <IconButton icon="close" label="Clear the query" onClick={clear} />}
       </div>
       {open && (
-        <ul className="nbt-suggestions" role="listbox" id={listId} aria-label="Suggestions">
+        <ul className="nbt-suggestions" role="listbox" id={listId} aria-label="Suggestions" onMouseDown={event => event.preventDefault()}>
           {completion.suggestions.map((one, index) => (
             <li
               key={`${one.kind}:${one.text}`}
@@ -111,10 +119,7 @@ export function QueryBox(props: Props): JSX.Element {
               aria-selected={index === active}
               className={index === active ? 'nbt-active' : ''}
               ref={element => index === active && element?.scrollIntoView?.({ block: 'nearest' })}
-              onMouseDown={event => {
-                event.preventDefault();
-                take(index);
-              }}
+              onMouseDown={() => take(index)}
             >
               <span className={`nbt-kind nbt-kind-${one.kind}`}>{one.kind}</span>
               <span className="nbt-suggestion-text">{one.text}</span>
