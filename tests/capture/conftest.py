@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from nbtrack.capture.watch import Watcher
 from nbtrack.store import Store
+from tests.shells import leave, watching_shell
 
 
 class Notebook:
@@ -16,10 +14,7 @@ class Notebook:
 
     def __init__(self, folder):
         self.folder = folder
-        # The history in memory: IPython writes the last of it at the end of the process, when the folder is gone.
-        self.shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
-        self.shell.display_pub = CapturingDisplayPublisher(shell=self.shell)
-        self.shell.run_cell("%load_ext nbtrack").raise_error()
+        self.shell = watching_shell()
 
     def run(self, source, *, fails=False):
         result = self.shell.run_cell(source, store_history=True)
@@ -48,8 +43,7 @@ class Notebook:
         return self.runs[-1]
 
     def close(self):
-        self.shell.run_cell("%unload_ext nbtrack")
-        InteractiveShell.clear_instance()
+        leave(self.shell)
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from nbtrack.handoff.export import export
 from nbtrack.handoff.options import Options
 from nbtrack.store import Store
+from tests.shells import leave, watching_shell
 
 QUICK = Options(lock=False)
 
@@ -97,13 +95,10 @@ def trained(tmp_path_factory):
     os.chdir(project)
     os.environ["IPYTHONDIR"] = str(project / "ipython")
     try:
-        shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
-        shell.display_pub = CapturingDisplayPublisher(shell=shell)
-        shell.run_cell("%load_ext nbtrack").raise_error()
+        shell = watching_shell()
         for cell in CELLS:
             shell.run_cell(cell.strip(), store_history=True).raise_error()
-        shell.run_cell("%unload_ext nbtrack")
-        InteractiveShell.clear_instance()
+        leave(shell)
     finally:
         os.chdir(before)
         os.environ.clear()
@@ -156,13 +151,11 @@ def gated(tmp_path, monkeypatch):
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
-    shell.display_pub = CapturingDisplayPublisher(shell=shell)
+    shell = watching_shell()
 
     def run(source):
         shell.run_cell(source, store_history=True).raise_error()
 
-    run("%load_ext nbtrack")
     run(
         "import pandas as pd\n"
         "from sklearn.datasets import load_breast_cancer\n"
@@ -176,5 +169,4 @@ def gated(tmp_path, monkeypatch):
     )
     run.folder, run.names = tmp_path / ".nbtrack", shell.user_ns
     yield run
-    shell.run_cell("%unload_ext nbtrack")
-    InteractiveShell.clear_instance()
+    leave(shell)

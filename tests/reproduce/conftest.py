@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
-from IPython.core.displaypub import CapturingDisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from nbtrack.reproduce import Options, reproduce
 from nbtrack.store import Store
+from tests.shells import leave, watching_shell
 
 DATA = "1,2\n2,3\n3,5\n4,4\n5,7\n6,6\n7,9\n8,7\n"
 
@@ -20,7 +19,7 @@ class Project:
     """A folder with a store; cells run in a shell of this process, their runs are found by the cell's name."""
 
     folder: object
-    shell: InteractiveShell
+    shell: Any
     made: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     def run(self, name, source):
@@ -46,9 +45,6 @@ def project(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("IPYTHONDIR", str(folder / ".ipython"))
-        shell = InteractiveShell(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
-        shell.display_pub = CapturingDisplayPublisher(shell=shell)
-        shell.run_cell("%load_ext nbtrack").raise_error()
+        shell = watching_shell()
         yield Project(folder, shell)
-        shell.run_cell("%unload_ext nbtrack")
-        InteractiveShell.clear_instance()
+        leave(shell)

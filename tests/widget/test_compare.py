@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.formatters import DisplayFormatter
-from IPython.core.interactiveshell import InteractiveShell
 
 import nbtrack
 from nbtrack.errors import UnknownRun, UsageError
 from nbtrack.widget.panes import Panes
+from tests.shells import leave, watching_shell
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +20,14 @@ def project(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("IPYTHONDIR", str(folder / "ipython"))
-        shell = InteractiveShell()
-        shell.display_pub = CapturingDisplayPublisher(shell=shell)
+        shell = watching_shell()
         for cell in CELLS:
             shell.run_cell(cell).raise_error()
-        shell.run_cell("%unload_ext nbtrack")
-        shell._atexit_once()  # its history is in a folder that is gone when the process ends
-        InteractiveShell.clear_instance()
+        leave(shell)
     return folder
 
 
 CELLS = [
-    "%load_ext nbtrack",
     "from sklearn.datasets import load_iris\n"
     "from sklearn.ensemble import RandomForestClassifier\n"
     "from sklearn.linear_model import LogisticRegression\n"
