@@ -1,13 +1,11 @@
-"""The life of one kernel: its executions, what is remembered between them, and what goes to the store when."""
+"""The life of one kernel: its executions, and what is remembered between them."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,24 +24,23 @@ from nbtrack.capture.files import FilesRead
 from nbtrack.capture.flows import Flows
 from nbtrack.capture.gradient_loops import may_train_by_hand
 from nbtrack.capture.history import History
-from nbtrack.capture.idle import Idle
 from nbtrack.capture.loops import is_cell
 from nbtrack.capture.nodes import walk
 from nbtrack.capture.notebook import notebook_path
-from nbtrack.capture.observation import Block, Fit, Observation
+from nbtrack.capture.observation import Block, Observation
 from nbtrack.capture.outputs import NOTHING, Printed
 from nbtrack.capture.process import this_process
+from nbtrack.capture.recorder import Recorder
 from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.shown import hand_made
 from nbtrack.capture.sites import role_of
 from nbtrack.capture.surroundings import Surroundings
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
-from nbtrack.capture.unsaved import Unsaved
 from nbtrack.capture.watch import Watcher
 from nbtrack.config import Settings
 from nbtrack.digests import digest_text
-from nbtrack.errors import StoreError, UsageError
+from nbtrack.errors import UsageError
 from nbtrack.frameworks.hushed import Hushed
 from nbtrack.observe import streams
 from nbtrack.observe.environment import Environments
@@ -58,15 +55,11 @@ from nbtrack.observe.met_secrets import (
 from nbtrack.observe.output import clip
 from nbtrack.observe.redaction import redact, secrets_in
 from nbtrack.records import Capture, Execution, LateMetric, Run, Session, State, new_id, revised
-from nbtrack.store import SessionLog, Store
+from nbtrack.store import Store
 from nbtrack.store.datasets import latest_datasets
-from nbtrack.store.network import is_on_network
-from nbtrack.store.packing import compress_files
 
 __all__ = ["KernelSession"]
 
-_PATIENCE_SECONDS = 2.0  # what a cell waits for other writers; past that its runs go to the spool
-_LAST_SECONDS = 0.5  # what the end of a kernel, or unloading, may wait for files to be compressed
 _NAMED = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _DEFINES = re.compile(r"\b(?:def|class|lambda|partial)\b")
@@ -107,7 +100,6 @@ class KernelSession:
         self.cell_seconds = 0.0
         self.quiet = settings.quiet
         """Whether the runs of the last execution are not to be shown."""
-        self._warn = warn
         self._sites = Sites()
         self._flows = Flows(namespace)
         self._attribution = Attribution(namespace, self._flows)
@@ -129,12 +121,7 @@ class KernelSession:
         self.watcher.note_file = self._files.note
         self._history = History(folder.parent)
         self._environments = Environments(folder.parent)
-        self.store: Store | None = None
-        """The store, once it was needed."""
-        self._log: SessionLog | None = None
-        self._opening = threading.RLock()
-        self._unsaved = Unsaved(folder)
-        self._idle = Idle(self._tidy)
+        self._recorder = Recorder(folder, self._process, warn)
         self._observation: Observation | None = None
         self._execution: Execution | None = None
         self._transformed = ""
@@ -157,7 +144,7 @@ class KernelSession:
     ) -> None:
         """An execution begins; ``midway``: some of its statements ran already, so what it found is not known."""
         started = time.perf_counter()
-        self._idle.cell_begins()
+        self._recorder.idle.cell_begins()
         self._observation = Observation()
         self._transformed = self._unlooked = transformed
         clean = redact(source, distinctive_secrets())
@@ -266,21 +253,13 @@ class KernelSession:
             if recent is not None and (block is None or recent.block is block)
             else self.current_block()
         )
-        owner = self._open(target)
-        for name, value in values.items():
-            at = owner.steps.get(name, 0) if step is None else step
-            owner.steps[name] = at + 1
-            self._store_log().log(owner.id, name, at, value, time.time())
-
-    def _open(self, target: Block | Fit) -> Block | Fit:
-        """Make the target's run stand in the store, once."""
         if not target.opened:
-            with self._opening:
-                if not target.opened:  # another thread may have been first
-                    execution = self._running_execution()
-                    self._store_log().open_run(begun(target, execution, self._experiment(execution)))
-                    target.opened = True
-        return target
+            execution = self._running_execution()
+            self._recorder.open_run(target, lambda: begun(target, execution, self._experiment(execution)))
+        for name, value in values.items():
+            at = target.steps.get(name, 0) if step is None else step
+            target.steps[name] = at + 1
+            self._recorder.session_log.log(target.id, name, at, value, time.time())
 
     def _running(self) -> Observation:
         if self._observation is None:
@@ -333,7 +312,7 @@ class KernelSession:
         finally:
             self._tree = None
             self.seconds += observation.seconds + time.perf_counter() - started
-            self._idle.cell_ends()
+            self._recorder.idle.cell_ends()
         if observation.lost is not None and not runs:
             raise observation.lost
         return runs
@@ -413,20 +392,16 @@ class KernelSession:
 
     # The store.
 
+    @property
+    def store(self) -> Store | None:
+        """The store, once it was needed."""
+        return self._recorder.store
+
     def _save(self, capture: Capture) -> tuple[Run, ...]:
-        """Save this capture and those that could not be saved before; what fails is kept for the next time."""
-        try:
-            log = self._store_log()
-            self._unsaved.save(log)
-            runs = log.save(capture)
-        except (StoreError, KeyboardInterrupt) as error:
-            self._unsaved.keep(self._process(), capture)
-            why = error if isinstance(error, StoreError) else "interrupted"
-            self._warn(f"nbtrack: this cell's runs are not saved yet: {why}")
+        runs = self._recorder.save(capture)
+        if runs is None:
             return ()
         self._history.saved()
-        if capture.models or capture.attachments:
-            self._idle.want()
         return runs
 
     def _process(self) -> Session:
@@ -434,42 +409,10 @@ class KernelSession:
             self.id, notebook_path(self.namespace, self.folder, Path(self._began_in)), self._began_in
         )
 
-    def _store_log(self) -> SessionLog:
-        if self._log is None:
-            with self._opening:
-                self._begin_log()
-        assert self._log is not None
-        return self._log
-
-    def _begin_log(self) -> None:
-        if self._log is not None:
-            return  # another thread was first
-        self.store = Store.open(self.folder, create=True, deadline_seconds=_PATIENCE_SECONDS)
-        self._log = self.store.begin_session(self._process())
-        if is_on_network(self.folder):
-            self._warn(
-                f"nbtrack: {self.folder} is on a network file system, where a store is slower and less safe. "
-                "Name a place on a local disk in [tool.nbtrack] of pyproject.toml."
-            )
-
-    def _tidy(self, going_on: Callable[[], bool]) -> None:
-        """Compress stored files that shrink, of whichever kernel."""
-        if self.store is not None:
-            compress_files(self.store, going_on=going_on)
-
     def close(self) -> None:
         """The kernel goes, or the extension is unloaded."""
         self._save_writers()
-        self._idle.finish(_LAST_SECONDS)
-        if self._log is not None:
-            with contextlib.suppress(StoreError):  # what is in the spool waits for the next to open the store
-                self._unsaved.save(self._log)
-            try:
-                self._log.end()
-            except StoreError:  # locked, full or moved: the next reader finds the session dead, and ends it
-                self._log.forget()
-            self._log = None
-            self.store = None
+        self._recorder.close()
 
     def _save_writers(self) -> None:
         """Keep the executions since the last run where one wrote a file: a run of another notebook may come of it."""

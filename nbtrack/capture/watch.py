@@ -30,9 +30,9 @@ from nbtrack.capture.in_flight import (
 from nbtrack.capture.loops import Loops, sample
 from nbtrack.capture.losses import Losses
 from nbtrack.capture.observation import Fit, Observation, Score
+from nbtrack.capture.repeated import Repeated
 from nbtrack.capture.rewrite import Sites
 from nbtrack.capture.scored import ScoredRows
-from nbtrack.capture.shown import measure, told_already
 from nbtrack.capture.sites import Role
 from nbtrack.capture.training import Trainings
 from nbtrack.capture.twins import Twins
@@ -48,10 +48,6 @@ _NEVER_NUMBERS = frozenset({str, bool, type(None), dict, set, type, ModuleType})
 
 # Calls that call a function of the notebook back, in this process, for each trial of a study.
 _CALLS_BACK = frozenset({"optimize"})
-
-
-# So many times a value shown in a loop is looked at.
-_MOST_SHOWN = 100
 
 
 class Watcher:
@@ -85,6 +81,7 @@ class Watcher:
         self.losses = Losses(attribution, trainings.tested, self._again)
         self._vain: dict[int, int] = {}  # how often a site of a loop told nothing
         self.by_hand = ByHand(trainings)
+        self.repeated = Repeated(sites, attribution)
         self.note_file: Callable[[object, Iterable[object]], None] = lambda *_: None
         """Is told the paths that readers are given: not all of them tell the interpreter what they open."""
 
@@ -358,87 +355,41 @@ class Watcher:
         if observation is not None and type(value) not in _NEVER_NUMBERS:
             observation.shown[number] = value
             if observation.loops and observation.fits and metrics.number(value) is not None:
-                self._shown_in_pass(observation, number, value)
+                self._look(observation, self.repeated.shown_in_pass, number, value)
             elif (
                 self.attribution.knows_models
                 and number in self.sites.shown
                 and self.sites.shown[number].repeats
             ):
-                self._shown_in_list(observation, number, value)
+                self._look(observation, self.repeated.shown_in_list, number, value)
         return value
-
-    def _shown_in_pass(self, observation: Observation, number: int, value: Any) -> None:
-        """Enter a number that a pass of a training loop shows: the next pass is about another model."""
-        started = time.perf_counter()
-        try:
-            shown = observation.shown_in_passes.get(number, 0)
-            if shown >= _MOST_SHOWN:
-                return
-            observation.shown_in_passes[number] = shown + 1
-            found = measure(self.sites.shown[number], value, observation, self.attribution)
-            latest = metrics.number(value)
-            if found is None or latest is None or found[0] in _sampled(observation):
-                return
-            name, runs, variable = found
-            if any(gave is value for score in observation.scores for gave in score.gave()):
-                return
-            if variable is None and told_already(observation, {name: latest}, runs):
-                return
-            observation.scores.append(
-                Score({name: latest}, runs, None, value, time.time(), origin="variable", variable=variable)
-            )
-        except Exception as error:
-            self._trouble(observation, error)
-        finally:
-            observation.seconds += time.perf_counter() - started
-
-    def _shown_in_list(self, observation: Observation, number: int, value: Any) -> None:
-        """Enter what a pass that trains nothing shows: of each model once is a number of it, more are a list."""
-        started = time.perf_counter()
-        try:
-            listed = observation.listed.setdefault(number, {})
-            shown = observation.shown_in_passes[number] = observation.shown_in_passes.get(number, 0) + 1
-            if shown > _MOST_SHOWN:
-                listed.clear()
-            elif (
-                found := measure(self.sites.shown[number], value, observation, self.attribution)
-            ) is not None:
-                name, runs, variable = found
-                names = self.sites.shown[number].names
-                listed[runs] = (name, value, runs, variable, names) if runs not in listed else None
-        except Exception as error:
-            self._trouble(observation, error)
-        finally:
-            observation.seconds += time.perf_counter() - started
 
     def q(self, number: int, value: Any, /) -> Any:
         """Take a value that is appended to a list: a pass of a loop may keep its model's number there."""
         observation = self.observation
         if observation is not None and type(value) not in _NEVER_NUMBERS:
-            try:
-                found = metrics.number(value)
-                site = self.sites.shown[number]
-                runs = self.attribution.by_names(site.names) if found is not None else ()
-                if runs and found is not None:
-                    name = site.text.rpartition(".")[2]
-                    observation.scores.append(
-                        Score({name: found}, runs, None, value, time.time(), origin="variable")
-                    )
-            except Exception as error:
-                self._trouble(observation, error)
+            self._look(observation, self.repeated.appended, number, value)
         return value
 
     def f(self, number: int, value: Any, /) -> Any:
         """Take the coefficients that a solution of least squares gave."""
         observation = self.observation
         if observation is not None:
-            started = time.perf_counter()
-            try:
-                self.by_hand.solved(observation, self.sites.calls[number], value, sys._getframe(1))  # noqa: SLF001 - as above
-            except Exception as error:
-                self._trouble(observation, error)
-            observation.seconds += time.perf_counter() - started
+            self._look(observation, self._solved, number, value, sys._getframe(1))  # noqa: SLF001 - as above
         return value
+
+    def _solved(self, observation: Observation, number: int, value: Any, frame: FrameType) -> None:
+        self.by_hand.solved(observation, self.sites.calls[number], value, frame)
+
+    def _look(self, observation: Observation, into: Callable[..., None], /, *of: Any) -> None:
+        """Look into a value on the way of the user's code: what it takes is told, what fails is noted."""
+        started = time.perf_counter()
+        try:
+            into(observation, *of)
+        except Exception as error:
+            self._trouble(observation, error)
+        finally:
+            observation.seconds += time.perf_counter() - started
 
     # Loops. ``i`` is given what a loop goes over, ``l`` stands at the start of each pass, ``e`` after the last.
 
@@ -475,11 +426,6 @@ class Watcher:
                 self.loops.at_end(self.observation, loop, frame)
             except BaseException as error:
                 self._trouble(self.observation, error)
-
-
-def _sampled(observation: Observation) -> set[str]:
-    """The names that running loops sample anyway."""
-    return {name for passes in observation.loops.values() for name in passes.loop.sampled}
 
 
 def _readable(call: Call, result: object) -> object:

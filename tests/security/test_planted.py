@@ -167,7 +167,7 @@ def test_a_store_whose_folder_is_a_link_itself_is_where_it_leads(tmp_path, monke
 def test_a_store_on_a_network_file_system_is_said_once_and_has_no_write_ahead_log(
     tmp_path, monkeypatch, capsys
 ):
-    for name in ("nbtrack.store.network.is_on_network", "nbtrack.capture.session.is_on_network"):
+    for name in ("nbtrack.store.network.is_on_network", "nbtrack.capture.recorder.is_on_network"):
         monkeypatch.setattr(name, lambda _: True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))

@@ -217,7 +217,7 @@ def test_a_password_that_is_a_word_of_a_library_keeps_no_model_from_being_stored
 
 
 def test_no_secret_is_in_what_waits_in_the_spool(watched, tmp_path, monkeypatch, tally):
-    monkeypatch.setattr("nbtrack.capture.session._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("nbtrack.capture.recorder._PATIENCE_SECONDS", 0.05)
     watched.run(SETUP)
     watched.run("plain = DecisionTreeClassifier(max_depth=1).fit(X, y)")
     holder = WriteLock(tmp_path / ".nbtrack" / "write.lock")
