@@ -59,6 +59,24 @@ it('what is typed right after a completion comes behind it, with no frame drawn 
   frames.mockRestore();
 });
 
+it('suggestions that were closed come back with an arrow or a click, those for the caret', () => {
+  render(<QueryBox query="acc > 0.5" names={names} error={null} onQuery={() => undefined} />);
+  const input = screen.getByRole<HTMLInputElement>('combobox');
+  input.focus();
+  fireEvent.keyDown(input, { key: 'Escape' });
+  expect(screen.queryByRole('listbox')).toBeNull();
+  input.setSelectionRange(3, 3);
+  fireEvent.keyDown(input, { key: 'ArrowDown' });
+  expect(screen.getByRole('option').textContent).toContain('accuracy');
+  expect(input.getAttribute('aria-activedescendant')).toBeNull();
+  input.setSelectionRange(5, 5);
+  fireEvent.click(input);
+  expect(screen.queryByRole('listbox')).toBeNull();
+  input.setSelectionRange(3, 3);
+  fireEvent.click(input);
+  expect(screen.getByRole('option').textContent).toContain('accuracy');
+});
+
 it('suggestions stay where the box is left and entered again at once', () => {
   vi.useFakeTimers();
   render(<QueryBox query="acc" names={names} error={null} onQuery={() => undefined} />);

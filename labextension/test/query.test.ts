@@ -44,6 +44,11 @@ describe('while a query is typed', () => {
     expect(texts('')).toEqual(['accuracy', '`val loss`', 'C', 'param.accuracy', 'model', 'state', 'tag.team', 'not', '(']);
   });
 
+  it('a param that nobody chose a value for is a default, not one of 0 runs', () => {
+    const details = complete('', 0, { ...names, params: [{ name: 'C', runs: 4 }, { name: 'penalty', runs: 0 }] }).suggestions;
+    expect(details.filter(one => one.kind === 'param').map(one => [one.text, one.detail])).toEqual([['C', '4 runs'], ['penalty', 'default']]);
+  });
+
   it('what was begun narrows them, also within a name', () => {
     expect(texts('acc')).toEqual(['accuracy', 'param.accuracy']);
     expect(texts('LOSS')).toEqual(['`val loss`']);

@@ -124,7 +124,7 @@ function nameSuggestions(names: Names): Suggestion[] {
     ...names.params.map(one => ({
       text: metrics.has(one.name) ? quoteName(`param.${one.name}`) : quoteName(one.name),
       kind: 'param',
-      detail: runs(one.runs)
+      detail: one.runs === 0 ? 'default' : runs(one.runs) // those in which somebody chose it
     })),
     ...names.fields.map(one => ({ text: one.name, kind: 'field', detail: one.type })),
     ...names.tags.map(one => ({ text: quoteName(`tag.${one.name}`), kind: 'tag', detail: '' }))

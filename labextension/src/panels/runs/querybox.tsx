@@ -14,7 +14,7 @@ interface Props {
   onQuery: (query: string) => void;
 }
 
-/** The query with completion: arrows choose, Enter or Tab accepts, Escape closes; Enter alone asks at once. */
+/** The query with completion: arrows open it and choose, Enter or Tab accepts, Escape closes; Enter alone asks at once. */
 export function QueryBox(props: Props): JSX.Element {
   const [text, setText] = React.useState(props.query);
   const [completion, setCompletion] = React.useState<Completion>(NONE);
@@ -45,6 +45,8 @@ export function QueryBox(props: Props): JSX.Element {
     setCompletion(complete(query, caret, props.names));
     setActive(-1);
   };
+  const suggestHere = (event: React.SyntheticEvent<HTMLInputElement>): void =>
+    suggest(text, event.currentTarget.selectionStart ?? text.length);
   const type = (event: React.ChangeEvent<HTMLInputElement>): void => {
     const query = event.target.value;
     setText(query);
@@ -59,11 +61,15 @@ export function QueryBox(props: Props): JSX.Element {
     suggest(next.query, next.caret);
     input.current?.focus();
   };
-  const key = (event: React.KeyboardEvent): void => {
+  const key = (event: React.KeyboardEvent<HTMLInputElement>): void => {
     const count = completion.suggestions.length;
-    if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && count > 0) {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
-      setActive(active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
+      if (count > 0) {
+        setActive(active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
+      } else {
+        suggestHere(event);
+      }
       event.preventDefault();
     } else if ((event.key === 'Tab' || event.key === 'Enter') && active >= 0) {
       take(active);
@@ -78,9 +84,9 @@ export function QueryBox(props: Props): JSX.Element {
   };
   const clear = (): void => {
     setText('');
-    setCompletion(NONE);
     ask('', 0);
     input.current?.focus();
+    setCompletion(NONE); // that of the focus would lie over the runs
   };
   const open = completion.suggestions.length > 0;
   return (
@@ -103,7 +109,8 @@ export function QueryBox(props: Props): JSX.Element {
           placeholder={example(props.names)}
           value={text}
           onChange={type}
-          onFocus={event => suggest(text, event.target.selectionStart ?? text.length)}
+          onFocus={suggestHere}
+          onClick={suggestHere}
           onBlur={() => setCompletion(NONE)}
           onKeyDown={key}
         />
