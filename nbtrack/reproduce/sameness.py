@@ -126,7 +126,10 @@ def relative_difference(one: float, other: float) -> float:
         return 0.0
     if not (math.isfinite(one) and math.isfinite(other)):
         return math.inf
-    return abs(one / 2 - other / 2) / max(abs(one) / 2, abs(other) / 2)
+    difference, largest = abs(one - other), max(abs(one), abs(other))
+    if difference == math.inf:  # too large for a number, as halves are not; halves of the smallest would be 0
+        return abs(one / 2 - other / 2) / (largest / 2)
+    return difference / largest
 
 
 def _arrays(one: Any, other: Any, path: str, result: Comparison) -> None:
@@ -156,7 +159,12 @@ def _largest(one: Any, other: Any) -> float:
         return math.inf
     left, right = np.abs(one).astype("float64"), np.abs(other).astype("float64")
     with np.errstate(all="ignore"):
-        return float(np.max(np.abs(one - other).astype("float64") / np.maximum(left, right)))
+        largest = np.maximum(left, right)
+        apart = np.abs(one - other).astype("float64") / largest
+        if not np.isfinite(apart).all():  # as above
+            halves = np.abs(one / 2 - other / 2).astype("float64") / (largest / 2)
+            apart = np.where(np.isfinite(apart), apart, halves)
+        return float(np.max(apart))
 
 
 def _tensors(one: Any, other: Any, path: str, result: Comparison) -> None:

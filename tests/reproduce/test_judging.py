@@ -1,10 +1,11 @@
 """What counts as equal, close, different and unknown: never the same where it is not."""
 
 import math
+import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nbtrack.records import CellError, Content, Dataset, Metric, Param, State, Trials, Verdict
@@ -15,6 +16,7 @@ pure = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # the fixture is a function of nothing
 numbers = st.floats(allow_nan=True, allow_infinity=True)
+SMALLEST, LARGEST = math.ulp(0.0), sys.float_info.max
 
 
 def verdict(then, now, model=None, tolerance=1e-6):
@@ -36,6 +38,10 @@ def test_a_run_beside_itself_is_the_same(make_run):
 
 @pure
 @given(then=numbers, now=numbers)
+@example(then=0.0, now=SMALLEST)
+@example(then=SMALLEST, now=2 * SMALLEST)
+@example(then=LARGEST, now=-LARGEST)
+@example(then=1.0, now=math.nextafter(1.0, 2.0))
 def test_only_numbers_that_are_equal_to_the_last_bit_are_the_same(make_run, then, now):
     found = verdict(with_metric(make_run(), then), with_metric(make_run(), now))
     equal = then == now or (math.isnan(then) and math.isnan(now))

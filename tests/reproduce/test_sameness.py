@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nbtrack.reproduce.models import compare_stored
-from nbtrack.reproduce.sameness import compare
+from nbtrack.reproduce.sameness import compare, relative_difference
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -180,3 +180,17 @@ def test_a_model_that_cannot_be_loaded_is_unknown(tmp_path):
     found = compare_stored({"then": [str(tmp_path / "bad")], "now": [str(tmp_path / "bad")], "data": []}, {})
     assert found["equal"] is None
     assert "cannot be loaded" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (0.0, 5e-324, 1.0),
+        (5e-324, 2 * 5e-324, 0.5),
+        (sys.float_info.max, -sys.float_info.max, 2.0),
+        (sys.float_info.max, 0.5 * sys.float_info.max, 0.5),
+    ],
+)
+def test_numbers_at_the_ends_of_what_there_is_are_as_far_apart_as_others(one, other, apart):
+    assert relative_difference(one, other) == relative_difference(other, one) == apart
+    assert compare(np.array([one]), np.array([other])).largest == apart
