@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from nbtrack.capture.kernel import WATCHER
+__all__ = ["WATCHER", "ask", "told", "watched"]
 
-__all__ = ["ask", "told", "watched"]
+WATCHER = "__nbtrack_watcher__"
+"""The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
 
 
 def watched(node: ast.Call, number: int) -> ast.Call:

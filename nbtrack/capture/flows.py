@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbtrack.capture.asking import WATCHER
 from nbtrack.capture.nodes import SCOPES, children, walk
-from nbtrack.capture.rewrite import WATCHER
 from nbtrack.frameworks.data import is_data
 from nbtrack.observe.params import is_plain
 

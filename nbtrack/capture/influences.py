@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
+from nbtrack.capture.asking import WATCHER
 from nbtrack.capture.nodes import walk
-from nbtrack.capture.rewrite import WATCHER
 
 __all__ = ["Influences"]
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.asking import WATCHER
 from nbtrack.capture.midcell import cells_running, forget_after_cell, running_cell
 from nbtrack.capture.outputs import NOTHING, Outputs
 from nbtrack.interrupts import deferred, too_late
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from nbtrack.capture.session import KernelSession
     from nbtrack.records import Run
 
-__all__ = ["WATCHER", "KernelHooks"]
-
-WATCHER = "__nbtrack_watcher__"
-"""The name under which the watcher stands among the builtins, out of sight of the user's namespace."""
+__all__ = ["KernelHooks"]
 
 _WARM_UP_AFTER = 0.05  # seconds: not while the cell that loads the extension still runs
 _MANY_MODULES = 50  # imported by one cell: a library of some size, whose answers the next cell may ask for

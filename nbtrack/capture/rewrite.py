@@ -22,18 +22,17 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, TypeAlias
 
-from nbtrack.capture.asking import ask, told, watched
+from nbtrack.capture.asking import WATCHER, ask, told, watched
 from nbtrack.capture.callbacks import consumes, hands_over
 from nbtrack.capture.called_steps import NONE, Lookup
 from nbtrack.capture.closed_forms import closed_form, may_be_part
 from nbtrack.capture.gradient_loops import hand_loop
-from nbtrack.capture.kernel import WATCHER
 from nbtrack.capture.nodes import PARTS, children, copied, walk
 from nbtrack.capture.sites import LoopSite, Role, ShownSite, Site, called_name, role_of
 from nbtrack.capture.written import written
 from nbtrack.observe.metrics import metric_name
 
-__all__ = ["WATCHER", "Definition", "Rewriter", "Sites", "definitions", "trains_by_hand"]
+__all__ = ["Definition", "Rewriter", "Sites", "definitions", "trains_by_hand"]
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 

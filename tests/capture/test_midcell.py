@@ -6,7 +6,7 @@ import builtins
 
 import pytest
 
-from nbtrack.capture.rewrite import WATCHER
+from nbtrack.capture.asking import WATCHER
 
 
 def values(run):

@@ -4,7 +4,8 @@ import traceback
 
 import pytest
 
-from nbtrack.capture.rewrite import WATCHER, Rewriter, Sites, definitions
+from nbtrack.capture.asking import WATCHER
+from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 
 
 class Passing:

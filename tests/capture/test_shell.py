@@ -7,7 +7,7 @@ import sys
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from nbtrack.capture.rewrite import WATCHER
+from nbtrack.capture.asking import WATCHER
 from nbtrack.magics.extension import _loaded
 
 

@@ -6,7 +6,8 @@ import pickle
 import cloudpickle
 import pytest
 
-from nbtrack.capture.rewrite import WATCHER, Rewriter, Sites, definitions
+from nbtrack.capture.asking import WATCHER
+from nbtrack.capture.rewrite import Rewriter, Sites, definitions
 from nbtrack.capture.twins import Twins
 
 
