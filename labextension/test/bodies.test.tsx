@@ -77,6 +77,19 @@ it('suggestions that were closed come back with an arrow or a click, those for t
   expect(screen.getByRole('option').textContent).toContain('accuracy');
 });
 
+it('what was typed before the names had come gets its suggestions when they come', () => {
+  const box = (known: Names | null): JSX.Element => <QueryBox query="" names={known} error={null} onQuery={() => undefined} />;
+  const { rerender } = render(box(null));
+  const input = screen.getByRole<HTMLInputElement>('combobox');
+  input.focus();
+  fireEvent.change(input, { target: { value: 'acc', selectionStart: 3 } });
+  rerender(box(names));
+  expect(screen.getByRole('option').textContent).toContain('accuracy');
+  fireEvent.keyDown(input, { key: 'Escape' });
+  rerender(box({ ...names }));
+  expect(screen.queryByRole('listbox')).toBeNull();
+});
+
 it('suggestions stay where the box is left and entered again at once', () => {
   vi.useFakeTimers();
   render(<QueryBox query="acc" names={names} error={null} onQuery={() => undefined} />);

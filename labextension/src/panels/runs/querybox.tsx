@@ -47,6 +47,13 @@ export function QueryBox(props: Props): JSX.Element {
   };
   const suggestHere = (event: React.SyntheticEvent<HTMLInputElement>): void =>
     suggest(text, event.currentTarget.selectionStart ?? text.length);
+  // Who typed before the names had come gets them then; those that change later open nothing.
+  const known = props.names !== null;
+  React.useEffect(() => {
+    if (known && input.current !== null && input.current === document.activeElement) {
+      suggest(text, input.current.selectionStart ?? text.length);
+    }
+  }, [known]);
   const type = (event: React.ChangeEvent<HTMLInputElement>): void => {
     const query = event.target.value;
     setText(query);
