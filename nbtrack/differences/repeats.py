@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Sequence
 
 from nbtrack.differences.params import is_seed
 from nbtrack.records import Repeats, Run, Summary
 from nbtrack.render.highlights import metrics_by_name
+from nbtrack.render.numbers import deviation, mean
 
 __all__ = ["group_repeats", "summary"]
 
@@ -27,10 +26,7 @@ def group_repeats(runs: Sequence[Run]) -> tuple[Repeats, ...]:
 
 def summary(values: Sequence[float]) -> Summary:
     """Mean and sample standard deviation of at least one number."""
-    finite = all(map(math.isfinite, values))
-    mean = statistics.fmean(values) if finite else math.nan
-    spread = statistics.stdev(values) if finite and len(values) > 1 else None
-    return Summary(values=tuple(values), mean=mean, spread=spread)
+    return Summary(values=tuple(values), mean=mean(values), spread=deviation(values))
 
 
 def _identity(run: Run) -> object:

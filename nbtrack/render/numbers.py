@@ -6,7 +6,18 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-__all__ = ["duration", "moment", "number", "number_column", "shape", "short_digest", "size", "sparkline"]
+__all__ = [
+    "deviation",
+    "duration",
+    "mean",
+    "moment",
+    "number",
+    "number_column",
+    "shape",
+    "short_digest",
+    "size",
+    "sparkline",
+]
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -106,4 +117,28 @@ def sparkline(values: Sequence[float], width: int = 24) -> str:
 
 def _mean(values: Sequence[float]) -> float | None:
     finite = [value for value in values if math.isfinite(value)]
-    return math.fsum(value / len(finite) for value in finite) if finite else None
+    return mean(finite) if finite else None
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean of at least one number, between the least and the largest of them; NaN where one is not finite."""
+    if not all(map(math.isfinite, values)):
+        return math.nan
+    scale = _scale(values)
+    middle = math.fsum(value * scale for value in values) / len(values) / scale
+    return min(max(values), max(min(values), middle))
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """The sample standard deviation; None where there are less than two numbers, or one is not finite."""
+    import statistics  # takes milliseconds, which the start of a command is not to wait for
+
+    if len(values) == 1 or not all(map(math.isfinite, values)):
+        return None
+    scale = _scale(values)
+    return statistics.stdev([value * scale for value in values]) / scale
+
+
+def _scale(values: Sequence[float]) -> float:
+    """What to multiply by so that sums and squares of differences are finite: a power of 2, which rounds nothing."""
+    return 2.0**-64 if max(map(abs, values)) > 1e300 else 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +17,7 @@ from nbtrack.records import (
     Verdict,
 )
 from nbtrack.render.jsonable import finite, timestamp
-from nbtrack.render.numbers import duration, moment, number
+from nbtrack.render.numbers import deviation, duration, mean, moment, number
 from nbtrack.render.plain import clean, cut, pad, value_text, width
 
 __all__ = [
@@ -228,13 +228,14 @@ def _why(why: str | None) -> dict[str, str]:
 
 def _spread(one: Spread) -> dict[str, Any]:
     values = list(one.values)
+    spread = deviation(values) if len(values) > 1 else 0.0
     return {
         "name": one.name,
         "dataset": one.dataset,
         "then": finite(one.then),
         "values": finite(values),
-        "mean": finite(statistics.fmean(values)) if values else None,
-        "std": finite(statistics.stdev(values) if len(values) > 1 else 0.0) if values else None,
+        "mean": finite(mean(values)) if values else None,
+        "std": finite(math.nan if spread is None else spread) if values else None,
         "min": finite(min(values)) if values else None,
         "max": finite(max(values)) if values else None,
     }

@@ -1,12 +1,16 @@
 import math
+import statistics
+import sys
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbtrack.render.numbers import (
+    deviation,
     duration,
+    mean,
     moment,
     number,
     number_column,
@@ -139,6 +143,31 @@ def test_a_sparkline_rises_with_its_values():
     assert sparkline([0.0, math.nan, 1.0]) == "▁×█"
 
 
+LARGEST = sys.float_info.max
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=40))
+@example([LARGEST] * 3)
+@example([LARGEST, -LARGEST])
+@example([5e-324, 0.0])
+@example([math.inf, -math.inf])
+def test_a_mean_lies_between_its_values_and_no_deviation_is_an_error(values):
+    found = deviation(values)
+    if all(map(math.isfinite, values)):
+        assert min(values) <= mean(values) <= max(values)
+        assert found is None if len(values) == 1 else found >= 0
+    else:
+        assert math.isnan(mean(values))
+        assert found is None
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=40))
+def test_mean_and_deviation_are_those_of_the_standard_library(values):
+    assert mean(values) == pytest.approx(statistics.fmean(values), rel=1e-15, abs=0)
+    assert deviation(values) == statistics.stdev(values)
+
+
 @given(st.lists(st.floats(), max_size=200), st.integers(1, 40))
+@example([LARGEST] * 3, 1)
 def test_a_sparkline_is_never_wider_than_asked_whatever_the_values(values, columns):
     assert len(sparkline(values, columns)) == min(len(values), columns)

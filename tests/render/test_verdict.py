@@ -3,6 +3,8 @@
 import json
 import math
 
+import pytest
+
 from nbtrack.records import (
     Cause,
     Divergence,
@@ -98,6 +100,22 @@ def test_the_verdict_is_shown_wherever_the_run_is_shown(make_run):
     assert runs_table([run, make_run()]).splitlines()[0].split().count("reproduced") == 1
     assert "reproduced" not in runs_table([make_run()])
     assert to_dict(run)["reproduction"]["verdict"] == "close"
+
+
+@pytest.mark.parametrize("wild", [math.nan, math.inf, -math.inf])
+def test_repeats_one_of_which_diverged_are_told_as_they_are(wild):
+    one = Stability(
+        id="s",
+        run_id="run",
+        started_at=1.0,
+        duration_seconds=9.0,
+        seeds=(5, 6, 7),
+        metrics=(Spread(name="loss", then=0.3, values=(0.3, wild, 0.4)),),
+    )
+    (told,) = stability_to_dict(one)["metrics"]
+    assert (told["mean"], told["std"]) == ("NaN", "NaN")
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert "NaN" in stability_text("SVC-3", one)
 
 
 def test_repeats_give_mean_and_spread_and_say_where_the_run_lies_outside():
