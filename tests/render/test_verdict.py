@@ -102,16 +102,22 @@ def test_the_verdict_is_shown_wherever_the_run_is_shown(make_run):
     assert to_dict(run)["reproduction"]["verdict"] == "close"
 
 
-@pytest.mark.parametrize("wild", [math.nan, math.inf, -math.inf])
-def test_repeats_one_of_which_diverged_are_told_as_they_are(wild):
-    one = Stability(
+def repeats(*metrics, **more):
+    """Three repeats, with seeds 5 to 7."""
+    return Stability(
         id="s",
         run_id="run",
         started_at=1.0,
         duration_seconds=9.0,
         seeds=(5, 6, 7),
-        metrics=(Spread(name="loss", then=0.3, values=(0.3, wild, 0.4)),),
+        metrics=metrics,
+        **more,
     )
+
+
+@pytest.mark.parametrize("wild", [math.nan, math.inf, -math.inf])
+def test_repeats_one_of_which_diverged_are_told_as_they_are(wild):
+    one = repeats(Spread(name="loss", then=0.3, values=(0.3, wild, 0.4)))
     (told,) = stability_to_dict(one)["metrics"]
     assert (told["mean"], told["std"]) == ("NaN", "NaN")
     assert json.loads(json.dumps(told, allow_nan=False)) == told
@@ -119,16 +125,9 @@ def test_repeats_one_of_which_diverged_are_told_as_they_are(wild):
 
 
 def test_repeats_give_mean_and_spread_and_say_where_the_run_lies_outside():
-    one = Stability(
-        id="s",
-        run_id="run",
-        started_at=1.0,
-        duration_seconds=9.0,
-        seeds=(5, 6, 7),
-        metrics=(
-            Spread(name="accuracy", then=0.9, values=(0.7, 0.8, 0.75)),
-            Spread(name="loss", then=0.3, values=()),
-        ),
+    one = repeats(
+        Spread(name="accuracy", then=0.9, values=(0.7, 0.8, 0.75)),
+        Spread(name="loss", then=0.3, values=()),
         failed=("seed 7: ValueError",),
         seeds_itself=("torch",),
     )
