@@ -61,11 +61,10 @@ class Recorder:
         Raises:
             StoreError: the store cannot be opened, or does not take it.
         """
-        if not of.opened:
-            with self._opening:
-                if not of.opened:  # as above
-                    self.session_log.open_run(begin())
-                    of.opened = True
+        with self._opening:
+            if not of.opened:  # as above
+                self.session_log.open_run(begin())
+                of.opened = True
 
     def save(self, capture: Capture) -> tuple[Run, ...] | None:
         """Save this capture and those that could not be saved before; the runs with their labels.

@@ -124,8 +124,10 @@ def mean(values: Sequence[float]) -> float:
     """The mean of at least one number, between the least and the largest of them; NaN where one is not finite."""
     if not all(map(math.isfinite, values)):
         return math.nan
-    scale = _scale(values)
-    middle = math.fsum(value * scale for value in values) / len(values) / scale
+    try:
+        middle = math.fsum(values) / len(values)
+    except OverflowError:
+        middle = math.fsum(value / len(values) / 2 for value in values) * 2
     return min(max(values), max(min(values), middle))
 
 
@@ -135,10 +137,7 @@ def deviation(values: Sequence[float]) -> float | None:
 
     if len(values) == 1 or not all(map(math.isfinite, values)):
         return None
-    scale = _scale(values)
-    return statistics.stdev([value * scale for value in values]) / scale
-
-
-def _scale(values: Sequence[float]) -> float:
-    """What to multiply by so that sums and squares of differences are finite: a power of 2, which rounds nothing."""
-    return 2.0**-64 if max(map(abs, values)) > 1e300 else 1.0
+    try:
+        return statistics.stdev(values)
+    except OverflowError:
+        return math.inf
