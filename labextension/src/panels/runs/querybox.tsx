@@ -45,13 +45,12 @@ export function QueryBox(props: Props): JSX.Element {
     setCompletion(complete(query, caret, props.names));
     setActive(-1);
   };
-  const suggestHere = (event: React.SyntheticEvent<HTMLInputElement>): void =>
-    suggest(text, event.currentTarget.selectionStart ?? text.length);
+  const suggestHere = (): void => suggest(text, input.current?.selectionStart ?? text.length);
   // Who typed before the names had come gets them then; those that change later open nothing.
   const known = props.names !== null;
   React.useEffect(() => {
-    if (known && input.current !== null && input.current === document.activeElement) {
-      suggest(text, input.current.selectionStart ?? text.length);
+    if (known && input.current === document.activeElement) {
+      suggestHere();
     }
   }, [known]);
   const type = (event: React.ChangeEvent<HTMLInputElement>): void => {
@@ -68,14 +67,14 @@ export function QueryBox(props: Props): JSX.Element {
     suggest(next.query, next.caret);
     input.current?.focus();
   };
-  const key = (event: React.KeyboardEvent<HTMLInputElement>): void => {
+  const key = (event: React.KeyboardEvent): void => {
     const count = completion.suggestions.length;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
       if (count > 0) {
         setActive(active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
       } else {
-        suggestHere(event);
+        suggestHere();
       }
       event.preventDefault();
     } else if ((event.key === 'Tab' || event.key === 'Enter') && active >= 0) {
